@@ -1,0 +1,16 @@
+"""What all tests share. The settings come before Keras or Aesara are imported by anyone."""
+
+import os
+
+os.environ.setdefault("KERAS_BACKEND", "jax")
+os.environ.setdefault("JAX_PLATFORMS", "cpu")
+
+import numpy as np
+import pytest
+
+import theano_transfer  # noqa: F401 - makes theano and lasagne importable in every test
+
+
+@pytest.fixture
+def rng():
+    return np.random.default_rng(0)

@@ -1,0 +1,20 @@
+"""Convolution, pooling and batch normalisation over oneDNN, put where Aesara needs them.
+
+Importing this package registers the rewrites; from then on every compiled function has them.
+"""
+
+from theano_transfer.kernels import _rewrites
+from theano_transfer.kernels._batch_norm import BatchNormInference as BatchNormInference
+from theano_transfer.kernels._batch_norm import BatchNormTrain as BatchNormTrain
+from theano_transfer.kernels._batch_norm import BatchNormTrainGrad as BatchNormTrainGrad
+from theano_transfer.kernels._conv import Conv2d as Conv2d
+from theano_transfer.kernels._conv import Conv2dGradInputs as Conv2dGradInputs
+from theano_transfer.kernels._conv import Conv2dGradWeights as Conv2dGradWeights
+from theano_transfer.kernels._onednn import SlowPathWarning as SlowPathWarning
+from theano_transfer.kernels._onednn import find_onednn as find_onednn
+from theano_transfer.kernels._onednn import missing as missing
+from theano_transfer.kernels._pool import Pool2d as Pool2d
+from theano_transfer.kernels._pool import Pool2dGrad as Pool2dGrad
+from theano_transfer.kernels._pool import pool2d as pool2d
+
+_rewrites.register()

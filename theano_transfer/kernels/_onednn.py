@@ -1,0 +1,166 @@
+"""Where oneDNN and a C++ compiler are, and what to do without them."""
+
+import ctypes
+import functools
+import importlib.metadata
+import os
+import platform
+import sys
+import warnings
+from dataclasses import dataclass
+from pathlib import Path
+
+from aesara.configdefaults import config
+
+# The PyPI distributions that carry the library and its headers; both are requirements of ours.
+LIBRARY_DISTRIBUTION = "onednn-cpu-gomp"
+HEADERS_DISTRIBUTION = "onednn-devel-cpu-gomp"
+
+C_CODE = Path(__file__).parent / "c_code"
+
+
+class SlowPathWarning(UserWarning):
+    """Convolutions run in NumPy, because oneDNN or a compiler is missing."""
+
+
+@dataclass(frozen=True)
+class OneDNN:
+    """An installed oneDNN: version and the directories that hold it."""
+
+    version: str
+    library: Path  # the shared object itself
+    include_dir: Path
+
+    @property
+    def lib_dir(self):
+        return self.library.parent
+
+
+@functools.cache
+def find_onednn():
+    """Return the installed :class:`OneDNN`, or None.
+
+    The wheels put their files under ``sys.prefix`` (or the user's base directory), so their own
+    record says where they are; ``THEANO_TRANSFER_ONEDNN`` names another installation, a
+    directory with ``lib/`` and ``include/``, or ``none`` to do without.
+    """
+    chosen = os.environ.get("THEANO_TRANSFER_ONEDNN")
+    if chosen == "none":
+        return None
+    roots = [Path(chosen)] if chosen else [*_recorded_roots(), Path(sys.prefix)]
+    for root in roots:
+        header = root / "include" / "dnnl.hpp"
+        for name in ("lib", "lib64"):
+            # The linker wants libdnnl.so; the versioned name is what gets loaded at run time.
+            library = root / name / "libdnnl.so"
+            if header.exists() and library.exists():
+                return OneDNN(_version(library), library, header.parent)
+    return None
+
+
+def _recorded_roots():
+    for distribution in (HEADERS_DISTRIBUTION, LIBRARY_DISTRIBUTION):
+        try:
+            files = importlib.metadata.files(distribution) or []
+        except importlib.metadata.PackageNotFoundError:
+            continue
+        for file in files:
+            if file.name in ("dnnl.hpp", "libdnnl.so"):
+                yield Path(file.locate()).resolve().parent.parent
+
+
+def _version(library):
+    class Version(ctypes.Structure):
+        _fields_ = [
+            ("major", ctypes.c_int),
+            ("minor", ctypes.c_int),
+            ("patch", ctypes.c_int),
+        ]
+
+    function = ctypes.CDLL(str(library)).dnnl_version
+    function.restype = ctypes.POINTER(Version)
+    version = function().contents
+    return f"{version.major}.{version.minor}.{version.patch}"
+
+
+def missing():
+    """What the fast path lacks, as a list of sentences; empty where nothing is missing."""
+    lacks = []
+    if find_onednn() is None:
+        where = f"{platform.system()} {platform.machine()}"
+        if sys.platform == "linux" and platform.machine() == "x86_64":
+            lacks.append(
+                "oneDNN is missing: run "
+                f"`pip install {LIBRARY_DISTRIBUTION}==2023.2.0 {HEADERS_DISTRIBUTION}==2023.2.0`"
+            )
+        else:
+            lacks.append(
+                f"oneDNN has no package for {where} on PyPI: build it and set "
+                "THEANO_TRANSFER_ONEDNN to its directory (with lib/ and include/)"
+            )
+    if not config.cxx:
+        lacks.append(
+            "no C++ compiler was found: install g++ and Python's headers "
+            "(Debian, Ubuntu: `apt install g++ python3-dev`)"
+        )
+    return lacks
+
+
+@functools.cache
+def warn_if_missing():
+    """Say once per process that convolutions will be slow, and how to mend it."""
+    lacks = missing()
+    if lacks:
+        warnings.warn(
+            "convolution, pooling and batch normalisation run in NumPy, many times slower, "
+            "because " + "; and ".join(lacks) + ". `theano-transfer doctor` checks again.",
+            SlowPathWarning,
+            stacklevel=2,
+        )
+
+
+class OneDNNOp:
+    """What every Op over oneDNN needs to compile; mixed into :class:`ExternalCOp`.
+
+    The C code is for float32. Where it cannot be used (another dtype, no oneDNN, no compiler)
+    Aesara falls back on the Op's ``perform``, which computes the same in NumPy.
+    """
+
+    floating_inputs: int  # how many inputs, from the first, are tensors rather than sizes
+
+    def c_code(self, node, name, inputs, outputs, sub):
+        if any(v.type.dtype != "float32" for v in node.inputs[: self.floating_inputs]):
+            raise NotImplementedError("the C code is for float32")
+        return super().c_code(node, name, inputs, outputs, sub)
+
+    def c_code_cache_version(self):
+        # The headers are not part of the code that ExternalCOp hashes.
+        return (*super().c_code_cache_version(), _headers_text(), _installed().version)
+
+    def c_headers(self, **kwargs):
+        return ["onednn.h"]
+
+    def c_header_dirs(self, **kwargs):
+        return [str(C_CODE), str(_installed().include_dir)]
+
+    def c_libraries(self, **kwargs):
+        return ["dnnl"]
+
+    def c_lib_dirs(self, **kwargs):
+        return [str(_installed().lib_dir)]
+
+    def c_compile_args(self, **kwargs):
+        return ["-std=c++17", f"-Wl,-rpath,{_installed().lib_dir}"]
+
+
+def _installed():
+    onednn = find_onednn()
+    if onednn is None:
+        # What tells Aesara to use the Op's perform, wherever in its preparations this is met.
+        raise NotImplementedError("the C code needs oneDNN")
+    return onednn
+
+
+@functools.cache
+def _headers_text():
+    return "".join(path.read_text() for path in sorted(C_CODE.glob("*.h")))

@@ -1,0 +1,319 @@
+"""Where Aesara's abstract convolutions, pooling and batch normalisation get their kernels.
+
+Each rewrite is registered under a name and the tag ``onednn``, so that
+``mode.excluding('onednn')`` or ``optimizer_excluding=onednn`` takes them all out.
+"""
+
+from aesara.compile import optdb
+from aesara.graph.basic import Constant
+from aesara.graph.rewriting.basic import copy_stack_trace, in2out, node_rewriter
+from aesara.scalar import basic as scalar
+from aesara.tensor import cast, constant, maximum, sqrt
+from aesara.tensor.elemwise import DimShuffle, Elemwise
+from aesara.tensor.nnet.abstract_conv import (
+    AbstractConv2d,
+    AbstractConv2d_gradInputs,
+    AbstractConv2d_gradWeights,
+)
+from aesara.tensor.nnet.batchnorm import (
+    AbstractBatchNormInference,
+    AbstractBatchNormTrain,
+    AbstractBatchNormTrainGrad,
+    bn_groupopt,
+)
+from aesara.tensor.nnet.rewriting import conv_groupopt
+from aesara.tensor.rewriting.basic import register_specialize_device
+from aesara.tensor.signal.pool import AveragePoolGrad, MaxPoolGrad, Pool
+
+from theano_transfer.kernels._batch_norm import (
+    BatchNormInference,
+    BatchNormTrain,
+    BatchNormTrainGrad,
+)
+from theano_transfer.kernels._conv import Conv2d, Conv2dGradInputs, Conv2dGradWeights, as_pads
+from theano_transfer.kernels._onednn import missing
+from theano_transfer.kernels._pool import MODES, Pool2d, Pool2dGrad
+
+TAGS = ("onednn", "fast_compile", "fast_run")
+
+
+def _replacement(node, *results):
+    """`results` in the types that the outputs of `node` have, with its stack trace."""
+    copy_stack_trace(node.outputs, list(results))
+    return [
+        old.type.filter_variable(cast(new, old.dtype) if new.dtype != old.dtype else new)
+        for old, new in zip(node.outputs, results)
+    ]
+
+
+def _settings(op):
+    return as_pads(op.border_mode), op.subsample, op.filter_dilation, op.num_groups
+
+
+def _flipped(filters):
+    return filters[:, :, ::-1, ::-1]
+
+
+@node_rewriter([AbstractConv2d])
+def local_conv2d_onednn(fgraph, node):
+    """AbstractConv2d -> Conv2d"""
+    if node.op.unshared:
+        return None
+    images, filters = node.inputs
+    if node.op.filter_flip:
+        filters = _flipped(filters)
+    return _replacement(node, Conv2d(*_settings(node.op))(images, filters))
+
+
+@node_rewriter([AbstractConv2d_gradInputs])
+def local_conv2d_grad_inputs_onednn(fgraph, node):
+    """AbstractConv2d_gradInputs -> Conv2dGradInputs"""
+    if node.op.unshared:
+        return None
+    filters, gradient, size = node.inputs
+    if node.op.filter_flip:
+        filters = _flipped(filters)
+    return _replacement(node, Conv2dGradInputs(*_settings(node.op))(filters, gradient, size))
+
+
+@node_rewriter([AbstractConv2d_gradWeights])
+def local_conv2d_grad_weights_onednn(fgraph, node):
+    """AbstractConv2d_gradWeights -> Conv2dGradWeights"""
+    if node.op.unshared:
+        return None
+    result = Conv2dGradWeights(*_settings(node.op))(*node.inputs)
+    return _replacement(node, _flipped(result) if node.op.filter_flip else result)
+
+
+def _fast(*variables):
+    """Whether the C code can take these: Aesara's own code is better than NumPy otherwise."""
+    return all(v.dtype == "float32" for v in variables) and not missing()
+
+
+def _pool_settings(op, window, stride, pad):
+    """The settings of an Aesara pooling Op, or None where oneDNN does not know them."""
+    if not all(isinstance(v, Constant) for v in (window, stride, pad)):
+        return None
+    window, stride, pad = (tuple(int(i) for i in v.data) for v in (window, stride, pad))
+    if op.ndim != 2 or op.mode not in MODES or any(p >= k for p, k in zip(pad, window)):
+        return None
+    return window, stride, tuple((p, p) for p in pad), op.mode, bool(op.ignore_border)
+
+
+@node_rewriter([Pool])
+def local_pool2d_onednn(fgraph, node):
+    """Pool -> Pool2d"""
+    images, *numbers = node.inputs
+    settings = _pool_settings(node.op, *numbers)
+    if settings is None or images.ndim != 4 or not _fast(images):
+        return None
+    return _replacement(node, Pool2d(*settings)(images))
+
+
+@node_rewriter([MaxPoolGrad, AveragePoolGrad])
+def local_pool2d_grad_onednn(fgraph, node):
+    """MaxPoolGrad, AveragePoolGrad -> Pool2dGrad"""
+    images, *_, gradient, window, stride, pad = node.inputs
+    settings = _pool_settings(node.op, window, stride, pad)
+    if settings is None or images.ndim != 4 or not _fast(images, gradient):
+        return None
+    return _replacement(node, Pool2dGrad(*settings)(images, gradient))
+
+
+def _per_channel(op, images, *parameters):
+    """The parameters (1, channel, 1, 1) as vectors, or None where the axes are others."""
+    if tuple(op.axes) != (0, 2, 3) or images.ndim != 4 or not _fast(images, *parameters):
+        return None
+    return [p.dimshuffle(1) for p in parameters]
+
+
+def _back(vector):
+    return vector.dimshuffle("x", 0, "x", "x")
+
+
+@node_rewriter([AbstractBatchNormInference])
+def local_batch_norm_inference_onednn(fgraph, node):
+    """AbstractBatchNormInference -> BatchNormInference"""
+    images, *parameters, epsilon = node.inputs
+    vectors = _per_channel(node.op, images, *parameters)
+    if vectors is None:
+        return None
+    return _replacement(node, BatchNormInference()(images, *vectors, epsilon))
+
+
+@node_rewriter([AbstractBatchNormTrain])
+def local_batch_norm_train_onednn(fgraph, node):
+    """AbstractBatchNormTrain -> BatchNormTrain and the running averages"""
+    images, gamma, beta, epsilon, factor, *running = node.inputs
+    vectors = _per_channel(node.op, images, gamma, beta)
+    if vectors is None:
+        return None
+    y, mean, var = BatchNormTrain()(images, *vectors, epsilon)
+    results = [y, _back(mean), _back(1 / sqrt(var + cast(epsilon, images.dtype)))]
+    if running:
+        count = cast(images.size // images.shape[1], images.dtype)
+        batch = [mean, var * (count / (count - 1))]  # the average keeps the unbiased variance
+        for old, new in zip(running, batch):
+            results.append(old * (1 - factor) + _back(new) * factor)
+    return _replacement(node, *results)
+
+
+@node_rewriter([AbstractBatchNormTrainGrad])
+def local_batch_norm_train_grad_onednn(fgraph, node):
+    """AbstractBatchNormTrainGrad -> BatchNormTrainGrad"""
+    images, gradient, gamma, mean, inverse, epsilon = node.inputs
+    vectors = _per_channel(node.op, images, gamma, mean, inverse)
+    if vectors is None:
+        return None
+    gamma, mean, inverse = vectors
+    var = 1 / inverse**2 - cast(epsilon, images.dtype)
+    by_images, by_gamma, by_beta = BatchNormTrainGrad()(images, gradient, gamma, mean, var, epsilon)
+    return _replacement(node, by_images, _back(by_gamma), _back(by_beta))
+
+
+def _only_client(fgraph, variable):
+    return len(fgraph.clients[variable]) == 1
+
+
+def _plain_convolution(fgraph, variable):
+    """The Conv2d node that computes `variable` for one client and applies no activation."""
+    node = variable.owner
+    if (
+        node is not None
+        and isinstance(node.op, Conv2d)
+        and node.op.activation_name == "none"
+        and _only_client(fgraph, variable)
+    ):
+        return node
+    return None
+
+
+@node_rewriter([BatchNormInference])
+def local_fold_batch_norm(fgraph, node):
+    """BatchNormInference(Conv2d(x, W, b)) -> Conv2d(x, W * scale, b * scale + shift)
+
+    One pass over the output less, for one over the filters, which are far smaller.
+    """
+    images, gamma, beta, mean, var, epsilon = node.inputs
+    convolution = _plain_convolution(fgraph, images)
+    if convolution is None:
+        return None
+    images, filters, *bias = convolution.inputs
+    scale = gamma / sqrt(var + epsilon)
+    shift = beta - (mean - bias[0] if bias else mean) * scale
+    folded = filters * scale.dimshuffle(0, "x", "x", "x")
+    return _replacement(node, convolution.op(images, folded, shift))
+
+
+@node_rewriter([Elemwise])
+def local_fuse_bias(fgraph, node):
+    """Conv2d(x, W) + b.dimshuffle('x', 0, 'x', 'x') -> Conv2d(x, W, b)"""
+    if not isinstance(node.op.scalar_op, scalar.Add) or len(node.inputs) != 2:
+        return None
+    for output, other in (node.inputs, node.inputs[::-1]):
+        convolution = _plain_convolution(fgraph, output)
+        if (
+            convolution is not None
+            and len(convolution.inputs) == 2
+            and other.owner is not None
+            and isinstance(other.owner.op, DimShuffle)
+            and tuple(other.owner.op.new_order) == ("x", 0, "x", "x")
+            and other.dtype == output.dtype
+        ):
+            return _replacement(node, convolution.op(*convolution.inputs, other.owner.inputs[0]))
+    return None
+
+
+def _constant(variable):
+    """The number that `variable` is everywhere, or None."""
+    while variable.owner is not None and isinstance(variable.owner.op, DimShuffle):
+        variable = variable.owner.inputs[0]
+    if isinstance(variable, Constant) and variable.data.size == 1:
+        return variable.data.item()
+    return None
+
+
+@node_rewriter([Elemwise])
+def local_relu_as_maximum(fgraph, node):
+    """0.5 * (x + abs(x)) -> maximum(x, 0)
+
+    This is how Theano spells its relu. The canonical form would tear it apart.
+    """
+    if not isinstance(node.op.scalar_op, scalar.Mul) or len(node.inputs) != 2:
+        return None
+    for half, total in (node.inputs, node.inputs[::-1]):
+        summands = _inputs_of(total, scalar.Add)
+        if _constant(half) == 0.5 and len(summands) == 2:
+            for x, magnitude in (summands, summands[::-1]):
+                if _inputs_of(magnitude, scalar.Abs) == [x]:
+                    return _replacement(node, maximum(x, constant(0, dtype=x.dtype)))
+    return None
+
+
+def _rectified(node):
+    """(activation, its input) where `node` is a rectifier, or None."""
+    op, inputs = node.op.scalar_op, node.inputs
+    if isinstance(op, scalar.Clip) and [_constant(v) for v in inputs[1:]] == [0, 6]:
+        return "relu6", inputs[0]
+    if isinstance(op, scalar.ScalarMaximum):
+        for x, bound in (inputs, inputs[::-1]):
+            if _constant(bound) == 0:
+                return "relu", x
+    return None
+
+
+def _inputs_of(variable, scalar_op):
+    """The inputs of the elementwise `scalar_op` that computes `variable`; none if another does."""
+    owner = variable.owner
+    if owner is None or not isinstance(owner.op, Elemwise):
+        return []
+    return owner.inputs if isinstance(owner.op.scalar_op, scalar_op) else []
+
+
+@node_rewriter([Elemwise])
+def local_fuse_activation(fgraph, node):
+    """relu(Conv2d(...)) -> Conv2d{relu}(...), likewise relu6"""
+    found = _rectified(node)
+    if found is None:
+        return None
+    activation, x = found
+    convolution = _plain_convolution(fgraph, x)
+    if convolution is None or x.dtype != node.outputs[0].dtype:
+        return None
+    op = convolution.op
+    fused = Conv2d(op.pad, op.stride, op.dilation, op.groups, activation)
+    return _replacement(node, fused(*convolution.inputs))
+
+
+def register():
+    """Put the rewrites into Aesara's databases. Called once, at import."""
+    for rewrite in (
+        local_conv2d_onednn,
+        local_conv2d_grad_inputs_onednn,
+        local_conv2d_grad_weights_onednn,
+    ):
+        # Before Aesara's own, which stand at 30 and 40.
+        conv_groupopt.register(rewrite.__name__, rewrite, *TAGS, position=10)
+    for rewrite in (
+        local_batch_norm_inference_onednn,
+        local_batch_norm_train_onednn,
+        local_batch_norm_train_grad_onednn,
+    ):
+        bn_groupopt.register(rewrite.__name__, rewrite, *TAGS, position=10)
+    for rewrite in (local_pool2d_onednn, local_pool2d_grad_onednn):
+        register_specialize_device(rewrite, *TAGS)
+    optdb.register(
+        "relu_as_maximum",
+        in2out(local_relu_as_maximum, name="relu_as_maximum"),
+        "onednn",
+        "fast_run",
+        position=0.7,  # merged once, not yet canonicalised
+    )
+    # After everything has its kernel (48.6), before elementwise Ops are fused with one another
+    # (49): first what makes the convolution a biased one, then what may follow it.
+    fusions = (local_fold_batch_norm, local_fuse_bias, local_fuse_activation)
+    for step, rewrite in enumerate(fusions, start=1):
+        name = rewrite.__name__
+        optdb.register(
+            name, in2out(rewrite, name=name), "onednn", "fast_run", position=48.7 + step / 100
+        )
