@@ -3,7 +3,7 @@
 Importing this package registers the rewrites; from then on every compiled function has them.
 """
 
-from theano_transfer.kernels import _rewrites
+from theano_transfer.kernels import _rewrites, _static_sizes
 from theano_transfer.kernels._batch_norm import BatchNormInference as BatchNormInference
 from theano_transfer.kernels._batch_norm import BatchNormTrain as BatchNormTrain
 from theano_transfer.kernels._batch_norm import BatchNormTrainGrad as BatchNormTrainGrad
@@ -17,4 +17,5 @@ from theano_transfer.kernels._pool import Pool2d as Pool2d
 from theano_transfer.kernels._pool import Pool2dGrad as Pool2dGrad
 from theano_transfer.kernels._pool import pool2d as pool2d
 
+_static_sizes.install()
 _rewrites.register()

@@ -117,8 +117,10 @@ class Pool2d(_Pooling):
     def make_node(self, images):
         warn_if_missing()
         images = self._checked(images)
-        known = [1 if length == 1 else None for length in images.type.shape[:2]]
-        return Apply(self, [images], [TensorType(images.dtype, shape=(*known, None, None))()])
+        size = images.type.shape[2:]
+        size = size if None in size else self.output_size(size)
+        shape = (*images.type.shape[:2], *size)
+        return Apply(self, [images], [TensorType(images.dtype, shape=shape)()])
 
     def perform(self, node, inputs, output_storage, params=None):
         where = self._where(inputs[0].shape[2:])

@@ -29,6 +29,7 @@ from theano_transfer.kernels._batch_norm import (
     BatchNormInference,
     BatchNormTrain,
     BatchNormTrainGrad,
+    FoldBatchNorm,
 )
 from theano_transfer.kernels._conv import Conv2d, Conv2dGradInputs, Conv2dGradWeights, as_pads
 from theano_transfer.kernels._onednn import missing
@@ -50,6 +51,11 @@ def _settings(op):
     return as_pads(op.border_mode), op.subsample, op.filter_dilation, op.num_groups
 
 
+def _shape(node):
+    """The shape of what `node` computes, None where a length is not known yet."""
+    return node.outputs[0].type.shape
+
+
 def _flipped(filters):
     return filters[:, :, ::-1, ::-1]
 
@@ -62,7 +68,8 @@ def local_conv2d_onednn(fgraph, node):
     images, filters = node.inputs
     if node.op.filter_flip:
         filters = _flipped(filters)
-    return _replacement(node, Conv2d(*_settings(node.op))(images, filters))
+    convolve = Conv2d(*_settings(node.op))
+    return _replacement(node, convolve(images, filters, shape=_shape(node)))
 
 
 @node_rewriter([AbstractConv2d_gradInputs])
@@ -73,7 +80,8 @@ def local_conv2d_grad_inputs_onednn(fgraph, node):
     filters, gradient, size = node.inputs
     if node.op.filter_flip:
         filters = _flipped(filters)
-    return _replacement(node, Conv2dGradInputs(*_settings(node.op))(filters, gradient, size))
+    convolve = Conv2dGradInputs(*_settings(node.op))
+    return _replacement(node, convolve(filters, gradient, size, shape=_shape(node)))
 
 
 @node_rewriter([AbstractConv2d_gradWeights])
@@ -81,7 +89,7 @@ def local_conv2d_grad_weights_onednn(fgraph, node):
     """AbstractConv2d_gradWeights -> Conv2dGradWeights"""
     if node.op.unshared:
         return None
-    result = Conv2dGradWeights(*_settings(node.op))(*node.inputs)
+    result = Conv2dGradWeights(*_settings(node.op))(*node.inputs, shape=_shape(node))
     return _replacement(node, _flipped(result) if node.op.filter_flip else result)
 
 
@@ -124,7 +132,15 @@ def _per_channel(op, images, *parameters):
     """The parameters (1, channel, 1, 1) as vectors, or None where the axes are others."""
     if tuple(op.axes) != (0, 2, 3) or images.ndim != 4 or not _fast(images, *parameters):
         return None
-    return [p.dimshuffle(1) for p in parameters]
+    return [_as_vector(p) for p in parameters]
+
+
+def _as_vector(parameter):
+    """(1, channel, 1, 1) as (channel,), by what it was made from where it was a vector."""
+    owner = parameter.owner
+    if owner and isinstance(owner.op, DimShuffle) and owner.op.new_order == ("x", 0, "x", "x"):
+        return owner.inputs[0]
+    return parameter.dimshuffle(1)
 
 
 def _back(vector):
@@ -190,7 +206,7 @@ def _plain_convolution(fgraph, variable):
 
 @node_rewriter([BatchNormInference])
 def local_fold_batch_norm(fgraph, node):
-    """BatchNormInference(Conv2d(x, W, b)) -> Conv2d(x, W * scale, b * scale + shift)
+    """BatchNormInference(Conv2d(x, W, b)) -> Conv2d(x, *FoldBatchNorm(W, b))
 
     One pass over the output less, for one over the filters, which are far smaller.
     """
@@ -199,10 +215,8 @@ def local_fold_batch_norm(fgraph, node):
     if convolution is None:
         return None
     images, filters, *bias = convolution.inputs
-    scale = gamma / sqrt(var + epsilon)
-    shift = beta - (mean - bias[0] if bias else mean) * scale
-    folded = filters * scale.dimshuffle(0, "x", "x", "x")
-    return _replacement(node, convolution.op(images, folded, shift))
+    folded = FoldBatchNorm()(filters, gamma, beta, mean, var, epsilon, *bias)
+    return _replacement(node, convolution.op(images, *folded, shape=_shape(convolution)))
 
 
 @node_rewriter([Elemwise])
@@ -215,12 +229,13 @@ def local_fuse_bias(fgraph, node):
         if (
             convolution is not None
             and len(convolution.inputs) == 2
-            and other.owner is not None
-            and isinstance(other.owner.op, DimShuffle)
-            and tuple(other.owner.op.new_order) == ("x", 0, "x", "x")
+            and other.type.shape[0] == other.type.shape[2] == other.type.shape[3] == 1
+            and other.type.shape[1] != 1
             and other.dtype == output.dtype
         ):
-            return _replacement(node, convolution.op(*convolution.inputs, other.owner.inputs[0]))
+            bias = _as_vector(other)
+            biased = convolution.op(*convolution.inputs, bias, shape=_shape(convolution))
+            return _replacement(node, biased)
     return None
 
 
@@ -282,7 +297,7 @@ def local_fuse_activation(fgraph, node):
         return None
     op = convolution.op
     fused = Conv2d(op.pad, op.stride, op.dilation, op.groups, activation)
-    return _replacement(node, fused(*convolution.inputs))
+    return _replacement(node, fused(*convolution.inputs, shape=_shape(convolution)))
 
 
 def register():

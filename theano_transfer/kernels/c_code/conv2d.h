@@ -77,25 +77,11 @@ struct Geometry {
     }
 };
 
-// C-ordered filters, copied when they are flipped or transposed views.
-class Filters {
-  public:
-    explicit Filters(PyArrayObject* given) : array_(PyArray_GETCONTIGUOUS(given)) {
-        if (array_ == nullptr) throw std::bad_alloc();
-    }
-    ~Filters() { Py_DECREF(array_); }
-    Filters(const Filters&) = delete;
-    dims shape() const { return shape_of(array_); }
-
-    // Brings the filters into `target`, whose layout the primitive chose.
-    void reorder_into(const dims& grouped, dnnl::memory& target) const {
-        dnnl::memory source(desc(grouped, f32, tag::goihw), engine(), PyArray_DATA(array_));
-        dnnl::reorder(source, target).execute(stream(), source, target);
-    }
-
-  private:
-    PyArrayObject* array_;
-};
+// Brings C-ordered filters into `target`, whose layout the primitive chose.
+inline void reorder_filters(const Contiguous& filters, const dims& grouped, dnnl::memory& target) {
+    dnnl::memory source(desc(grouped, f32, tag::goihw), engine(), filters.data());
+    dnnl::reorder(source, target).execute(stream(), source, target);
+}
 
 inline desc any_filters(const dims& grouped) { return desc(grouped, f32, tag::any); }
 

@@ -47,7 +47,7 @@ int APPLY_SPECIFIC(conv2d_forward)(PyArrayObject* images, PyArrayObject* filters
         if (tt::is_empty(output_shape)) return;
 
         const tt::Tensor source(images);
-        const tt::Filters weights(filters);
+        const tt::Contiguous weights(filters);
         std::vector<int64_t> key(image_shape);
         tt::append(key, filter_shape);
         Forward& forward = primitives->get(key, [&] {
@@ -63,7 +63,7 @@ int APPLY_SPECIFIC(conv2d_forward)(PyArrayObject* images, PyArrayObject* filters
             arguments[DNNL_ARG_BIAS] = added->memory();
         }
         const tt::WithoutLock unlocked;
-        weights.reorder_into(geometry.grouped(filter_shape), forward.filters);
+        tt::reorder_filters(weights, geometry.grouped(filter_shape), forward.filters);
         arguments[DNNL_ARG_SRC] = source.in_layout(forward.description.src_desc());
         forward.primitive.execute(tt::stream(), arguments);
         tt::stream().wait();

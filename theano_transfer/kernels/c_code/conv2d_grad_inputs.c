@@ -42,7 +42,7 @@ int APPLY_SPECIFIC(conv2d_grad_inputs)(PyArrayObject* filters, PyArrayObject* gr
         if (tt::is_empty(gradient_shape)) return tt::fill(*output, 0.f);
 
         const tt::Tensor source(gradient);
-        const tt::Filters weights(filters);
+        const tt::Contiguous weights(filters);
         std::vector<int64_t> key(image_shape);
         tt::append(key, filter_shape);
         GradInputs& backward = primitives->get(
@@ -50,7 +50,7 @@ int APPLY_SPECIFIC(conv2d_grad_inputs)(PyArrayObject* filters, PyArrayObject* gr
         const dnnl::memory target(backward.description.diff_src_desc(), tt::engine(),
                                   PyArray_DATA(*output));
         const tt::WithoutLock unlocked;
-        weights.reorder_into(geometry.grouped(filter_shape), backward.filters);
+        tt::reorder_filters(weights, geometry.grouped(filter_shape), backward.filters);
         backward.primitive.execute(
             tt::stream(),
             {{DNNL_ARG_DIFF_DST, source.in_layout(backward.description.diff_dst_desc())},

@@ -167,6 +167,20 @@ inline void fill(PyArrayObject* array, float value) {
     std::fill_n((float*)PyArray_DATA(array), PyArray_SIZE(array), value);
 }
 
+// A C-ordered view of `given`, a copy where it is flipped or transposed.
+class Contiguous {
+  public:
+    explicit Contiguous(PyArrayObject* given) : array_(PyArray_GETCONTIGUOUS(given)) {
+        if (array_ == nullptr) throw std::bad_alloc();
+    }
+    ~Contiguous() { Py_DECREF(array_); }
+    Contiguous(const Contiguous&) = delete;
+    float* data() const { return (float*)PyArray_DATA(array_); }
+
+  private:
+    PyArrayObject* array_;
+};
+
 // A vector that oneDNN can read in place.
 struct Vector {
     PyArrayObject* array;

@@ -1,0 +1,97 @@
+"""What is known of sizes when a graph is built stays known, and spares nodes."""
+
+import numpy as np
+import oracle
+import pytest
+import theano
+import theano.tensor as T
+
+from theano_transfer.kernels import Conv2d, Pool2d
+
+
+def images(*shape):
+    return T.TensorType("float32", shape)()
+
+
+@pytest.mark.parametrize(
+    ("settings", "size"),
+    [
+        ({}, (7, 5)),
+        ({"border_mode": "half"}, (9, 7)),
+        ({"border_mode": "full", "subsample": (2, 3)}, (6, 3)),
+        ({"border_mode": ((0, 1), (2, 0)), "filter_dilation": (2, 1)}, (6, 7)),
+    ],
+)
+def test_sizes_of_convolutions(settings, size, rng):
+    x, w = images(None, 2, 9, 7), T.tensor4()
+    y = T.nnet.conv2d(x, w, filter_shape=(4, 2, 3, 3), **settings)
+    assert y.type.shape == (None, 4, *size)
+    assert T.grad(y.sum(), x).type.shape == (None, 2, 9, 7)
+    value = theano.function([x, w], y)(
+        rng.normal(size=(1, 2, 9, 7)).astype("float32"), np.ones((4, 2, 3, 3), "float32")
+    )
+    assert value.shape[2:] == size
+
+
+@pytest.mark.parametrize("ignore_border", [True, False])
+def test_sizes_of_pooling(ignore_border):
+    x = images(None, 3, 9, 6)
+    y = T.signal.pool.pool_2d(x, (2, 2), ignore_border=ignore_border)
+    assert y.type.shape == (None, 3, 4 if ignore_border else 5, 3)
+    value = theano.function([x], y)(np.ones((2, 3, 9, 6), "float32"))
+    assert value.shape == (2, 3, *y.type.shape[2:])
+
+
+def test_unknown_sizes_stay_unknown():
+    x, w = T.tensor4(), T.tensor4()
+    assert T.nnet.conv2d(x, w).type.shape == (None,) * 4
+    assert T.signal.pool.pool_2d(x, (2, 2), ignore_border=True).type.shape == (None,) * 4
+    size = T.lscalar()
+    y = T.signal.pool.pool_2d(images(None, 3, 9, 6), T.stack([size, size]), ignore_border=True)
+    assert y.type.shape == (None,) * 4
+
+
+def stack_of_layers(x, depth):
+    """`depth` convolutions with normalisation, a shortcut around each, and a rectifier."""
+    constant = theano.shared(np.ones(4, "float32"))
+    w = theano.shared(np.full((4, 4, 3, 3), 0.1, "float32"))
+    for _ in range(depth):
+        y = T.nnet.conv2d(x, w, border_mode="half", filter_flip=False, filter_shape=(4, 4, 3, 3))
+        y = T.nnet.bn.batch_normalization_test(y, *[constant] * 4, axes="spatial")
+        x = T.nnet.relu(x + y)
+    return x
+
+
+def test_a_deep_network_compiles_to_three_nodes_a_layer():
+    """Folded convolution, its filters, and the sum with the rectifier: no shape arithmetic."""
+    x = images(None, 4, 16, 16)
+    function = theano.function([x], stack_of_layers(x, 10))
+    assert len(function.maker.fgraph.apply_nodes) <= 30
+
+
+def test_its_gradient_has_no_shape_arithmetic():
+    x = images(None, 4, 16, 16)
+    function = theano.function([x], T.grad(stack_of_layers(x, 10).sum(), x))
+    names = {type(node.op).__name__ for node in function.maker.fgraph.apply_nodes}
+    assert not {"Assert", "Switch", "SpecifyShape", "Shape_i"} & names
+
+
+def test_wrong_image_sizes_are_refused_when_called():
+    x = images(None, 2, 9, 7)
+    function = theano.function([x], T.signal.pool.pool_2d(x, (2, 2), ignore_border=True))
+    with pytest.raises(TypeError, match="shape"):
+        function(np.ones((1, 2, 8, 7), "float32"))
+
+
+def test_right_values(rng):
+    x = images(None, 2, 9, 7)
+    w = rng.normal(size=(3, 2, 3, 3)).astype("float32")
+    y = T.nnet.conv2d(x, w, filter_flip=False, subsample=(2, 1))
+    y = T.signal.pool.pool_2d(T.nnet.relu(y), (2, 2), ignore_border=True)
+    function = theano.function([x], y)
+    assert {type(node.op) for node in function.maker.fgraph.apply_nodes} == {Conv2d, Pool2d}
+    image = rng.normal(size=(2, 2, 9, 7)).astype("float32")
+    expected = np.maximum(oracle.convolve(image, w, stride=(2, 1)), 0)
+    np.testing.assert_allclose(
+        function(image), oracle.pool(expected, (2, 2), (2, 2)), rtol=1e-5, atol=1e-5
+    )

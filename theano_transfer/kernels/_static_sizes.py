@@ -1,0 +1,81 @@
+"""Sizes known when a graph is built, kept by Aesara's abstract convolutions and pooling.
+
+Aesara 2.9 has static shapes, but these Ops forget them: what comes out has unknown rows and
+columns even where images and filters are known. Every later node then carries shape arithmetic,
+which is most of what compiling a deep network takes. Here their outputs are told what follows.
+"""
+
+from aesara.graph.basic import Apply, Constant
+from aesara.tensor import get_scalar_constant_value
+from aesara.tensor.nnet.abstract_conv import (
+    AbstractConv2d,
+    AbstractConv2d_gradInputs,
+    AbstractConv2d_gradWeights,
+    get_conv_output_shape,
+)
+from aesara.tensor.signal.pool import Pool
+
+
+def install():
+    """Replace the ``make_node`` of the four Ops by ones that infer more. Called once."""
+    for op in (AbstractConv2d, AbstractConv2d_gradInputs, AbstractConv2d_gradWeights):
+        op.make_node = _knowing(op.make_node, _refine_convolution)
+    Pool.make_node = _knowing(Pool.make_node, _refine_pooling)
+
+
+def _knowing(make_node, refine):
+    def refined(self, *inputs, **settings):
+        return refine(make_node(self, *inputs, **settings))
+
+    return refined
+
+
+def _refine_convolution(node):
+    op = node.op
+    if op.unshared:
+        return node
+    imshp, kshp = _numbers(op.imshp), _numbers(op.kshp)
+    if isinstance(op, AbstractConv2d):
+        images, filters = node.inputs
+        imshp, kshp = _merged(imshp, images.type.shape), _merged(kshp, filters.type.shape)
+        # The gradients are made from the Op's own record of the sizes.
+        op = type(op)(
+            imshp, kshp, op.border_mode, op.subsample, op.filter_flip, op.filter_dilation,
+            num_groups=op.num_groups, unshared=False,
+        )  # fmt: skip
+        size = (None, None)
+        if None not in imshp[2:] + kshp[2:]:
+            size = get_conv_output_shape(
+                imshp, kshp, op.border_mode, op.subsample, op.filter_dilation
+            )[2:]
+        shape = (imshp[0], kshp[0], *size)
+    else:
+        shape = imshp if isinstance(op, AbstractConv2d_gradInputs) else kshp
+    return _with_shape(op, node, shape)
+
+
+def _refine_pooling(node):
+    images, *numbers = node.inputs
+    sizes = images.type.shape[-node.op.ndim :]
+    if None in sizes or not all(isinstance(v, Constant) for v in numbers):
+        return node
+    window, stride, pad = (tuple(int(i) for i in v.data) for v in numbers)
+    sizes = node.op.out_shape(sizes, window, node.op.ignore_border, stride, pad, node.op.ndim)
+    return _with_shape(node.op, node, images.type.shape[: -node.op.ndim] + tuple(sizes))
+
+
+def _with_shape(op, node, shape):
+    """`node` for `op`, its output having the lengths in `shape` that are known."""
+    (output,) = node.outputs
+    shape = _merged(output.type.shape, (None if n is None else int(n) for n in shape))
+    if any(n is not None and n < 1 for n in shape):
+        return node  # nothing fits: the convolution itself says so when it runs
+    return Apply(op, node.inputs, [output.type.clone(shape=shape)()])
+
+
+def _numbers(shape):
+    return tuple(None if n is None else int(get_scalar_constant_value(n)) for n in shape)
+
+
+def _merged(told, known):
+    return tuple(k if t is None else t for t, k in zip(told, known))
