@@ -1,0 +1,268 @@
+"""What all data sets have in common: pictures by index, labels, splits, batches."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Callable, Iterator, Sequence
+from typing import NamedTuple, TypeVar
+
+import numpy as np
+
+from theano_transfer.images._ahead import filled_ahead
+from theano_transfer.images._augmentation import Augmentation
+from theano_transfer.images._cache import DEFAULT_CACHE_BYTES, PixelCache
+from theano_transfer.images._labels import counted, groups
+from theano_transfer.images._preprocessing import Preprocessing, resolve
+from theano_transfer.images._random import Purpose, checked_seed, generator, permutation
+from theano_transfer.images._resize import checked_crop, checked_resample, checked_size
+from theano_transfer.images._split import stratified
+
+Kind = TypeVar("Kind", bound="Dataset")
+
+
+class Form(NamedTuple):
+    """How a picture is brought to its size."""
+
+    size: tuple[int, int] | None
+    resample: str
+    crop: float | None
+
+
+class Dataset:
+    """Pictures with labels. Base of `ImageFolder`, `ImageFiles` and `ArrayData`.
+
+    Attributes
+    ----------
+    classes : list of str or None
+        Class names in the order of the class numbers.
+    labels : array or None
+        int32 (n,) class numbers, or float32 (n, ...) one-hot rows, multi-hot rows or numbers.
+
+    Notes
+    -----
+    A kind of data set supplies `_pixels` and `_select`, and may narrow `_size` and
+    `_check_preprocessing`.
+    """
+
+    def __init__(self, labels, classes, cache_bytes=DEFAULT_CACHE_BYTES):
+        self.labels = labels
+        self.classes = classes
+        self._cache = PixelCache(cache_bytes)
+
+    def __len__(self) -> int:
+        raise NotImplementedError
+
+    @property
+    def counts(self) -> dict | None:
+        """Pictures of each class, by name (or number, without names); None without classes."""
+        return counted(self.labels, self.classes)
+
+    def subset(self: Kind, indices: Sequence[int]) -> Kind:
+        """The pictures at `indices`, in that order. Shares the cache of decoded pictures."""
+        chosen = np.asarray(indices)
+        if not chosen.size:
+            chosen = np.arange(0)
+        if chosen.ndim != 1 or chosen.dtype.kind not in "iu":
+            raise TypeError(f"indices must be a vector of ints, got {indices!r}")
+        if chosen.size and (chosen.min() < 0 or chosen.max() >= len(self)):
+            raise IndexError(
+                f"indices must lie in 0..{len(self) - 1}, got {chosen.min()}..{chosen.max()}"
+            )
+        part = copy.copy(self)
+        part.labels = None if self.labels is None else self.labels[chosen]
+        part._select(chosen)
+        return part
+
+    def split(
+        self: Kind, validation: float = 0.2, test: float = 0.0, *, seed: int = 0
+    ) -> tuple[Kind, Kind, Kind]:
+        """Training, validation and test part, the same on every machine for one seed.
+
+        Stratified: each class is shared out on its own and is in every part, as far as it has
+        as many pictures as there are parts; a smaller class serves training first. Without
+        classes (several per picture, or numbers as labels) all pictures are shared out together.
+
+        Parameters
+        ----------
+        validation, test : float
+            Fractions in [0, 1) whose sum is below 1. A part of fraction 0 is an empty data set.
+        seed : int
+
+        Raises
+        ------
+        DatasetError
+            There are too few pictures: a part would be empty.
+        """
+        by_class = groups(self.labels, len(self))
+        parts = stratified(by_class, validation=validation, test=test, seed=checked_seed(seed))
+        train, valid, rest = (self.subset(part) for part in parts)
+        return train, valid, rest
+
+    def batches(
+        self,
+        batch_size: int,
+        *,
+        size: int | tuple[int, int] | None = None,
+        preprocess: str | Preprocessing | Callable,
+        shuffle: bool = False,
+        seed: int = 0,
+        epoch: int = 0,
+        augment: Augmentation | Callable | None = None,
+        resample: str = "bilinear",
+        crop: float | None = None,
+        workers: int = 2,
+        prefetch: int = 4,
+        drop_last: bool = False,
+    ) -> Iterator[tuple[np.ndarray, np.ndarray | None]]:
+        """One epoch of (x, y), decoded in threads ahead of use.
+
+        What comes out depends on `seed` and `epoch` and not on the number of workers: the order
+        on (seed, epoch), the augmentation of a picture on (seed, epoch, its index).
+
+        Parameters
+        ----------
+        batch_size : int
+        size : int or (rows, columns)
+            In pixels; arrays may keep their own (None).
+        preprocess : str, Preprocessing or callable
+            A key of `PREPROCESSING`, or any function of float32 or uint8 pixels (3, rows,
+            columns) that returns an array of the same shape. The network's record names the
+            right one.
+        augment : Augmentation or callable, optional
+            Called as ``augment(picture, rng)``, picture (3, rows, columns), before `preprocess`.
+            It must not write into the picture.
+        resample, crop
+            As for `load`.
+        workers : int
+            Threads; 0 works in the caller's thread.
+        prefetch : int
+            Batches made ahead. At most ``prefetch + 2`` are in memory, with the one in use.
+        drop_last : bool
+            Leave out a last batch that is not full.
+
+        Yields
+        ------
+        x : float32 (b, 3, rows, columns)
+            Channels-last in memory: ``x.transpose(0, 2, 3, 1)`` is C-contiguous.
+        y : the rows of `labels`, or None without labels
+
+        Raises
+        ------
+        ValueError, TypeError
+            At the call, for arguments that do not fit.
+        ImageError
+            While iterating: a picture was deleted, changed or is damaged; names the file.
+        """
+        rows_columns = self._size(checked_size(size))
+        form = Form(rows_columns, checked_resample(resample), checked_crop(crop))
+        _at_least(1, batch_size=batch_size)
+        _at_least(0, workers=workers, prefetch=prefetch)
+        seed, epoch = checked_seed(seed), checked_seed(epoch, "epoch")
+        preparation = Preparation(preprocess, augment)
+        self._check_preprocessing(preparation.preprocess)
+
+        count = len(self)
+        order = permutation(count, seed, Purpose.ORDER, epoch) if shuffle else np.arange(count)
+        end = count - count % batch_size if drop_last else count
+        chunks = [order[start : start + batch_size] for start in range(0, end, batch_size)]
+
+        def fill(index, slot):
+            pixels = self._cached_pixels(index, form)
+            rng = (
+                None
+                if augment is None
+                else generator(seed, Purpose.AUGMENTATION, epoch, int(index))
+            )
+            preparation.write(pixels, slot, rng)
+
+        made = filled_ahead(chunks, fill, (*rows_columns, 3), workers=workers, prefetch=prefetch)
+        return self._labelled(made)
+
+    def _labelled(self, made):
+        try:
+            for chunk, array in made:
+                y = None if self.labels is None else self.labels[chunk]
+                yield array.transpose(0, 3, 1, 2), y
+                del array  # the caller's from here on, and not alive beside the next one
+        finally:
+            made.close()
+
+    def _cached_pixels(self, index, form):
+        key = self._cache_key(index, form)
+        if key is None:
+            return self._pixels(index, form)
+        pixels = self._cache.get(key, form)
+        if pixels is None:
+            pixels = self._pixels(index, form)
+            self._cache.put(key, form, pixels)
+        return pixels
+
+    def _size(self, size: tuple[int, int] | None) -> tuple[int, int]:
+        """The size to use where the caller asks for `size`, a pair or None."""
+        if size is None:
+            raise ValueError("size is needed, (rows, columns): pictures from files differ in size")
+        return size
+
+    def _check_preprocessing(self, preprocess):
+        """Refuse, or warn of, a preprocessing that the pixels are not made for."""
+
+    def _cache_key(self, index, form):
+        """What the picture is kept under, or None where keeping saves nothing."""
+        raise NotImplementedError
+
+    def _pixels(self, index, form):
+        """Picture `index` as (rows, columns, 3), RGB 0..255, uint8 or floating."""
+        raise NotImplementedError
+
+    def _select(self, indices):
+        """Narrow this copy to the pictures at `indices` (its labels already are)."""
+        raise NotImplementedError
+
+
+def _at_least(least, **numbers):
+    for name, number in numbers.items():
+        if not isinstance(number, (int, np.integer)) or number < least:
+            raise ValueError(f"{name} must be an int from {least} on, got {number!r}")
+
+
+class Preparation:
+    """Augmenting and preprocessing: from pixels to what a network is fed."""
+
+    def __init__(self, preprocess, augment):
+        self.preprocess = preprocess if _is_function(preprocess) else resolve(preprocess)
+        self.augment = augment
+        if augment is not None and not callable(augment):
+            raise TypeError(f"augment must be an Augmentation or a function, got {augment!r}")
+        rescale = getattr(augment, "rescale", None)
+        identity = isinstance(self.preprocess, Preprocessing) and self.preprocess.is_identity
+        if rescale is not None and not identity:
+            raise ValueError(
+                f"pixels would be changed twice: by rescale={rescale!r} of the augmentation and "
+                f"by preprocess={preprocess!r}. Leave rescale out, or pass preprocess='identity' "
+                "to feed the network rescaled pixels (in validation and prediction too)"
+            )
+
+    def write(self, pixels, slot, rng):
+        """Fill `slot`, float32 (rows, columns, 3), from `pixels`."""
+        if self.augment is not None:
+            picture = self.augment(pixels.transpose(2, 0, 1), rng)
+            pixels = _same_shape(picture, slot, "augment")
+        if isinstance(self.preprocess, Preprocessing):
+            self.preprocess.write(pixels, slot)
+        else:
+            picture = self.preprocess(pixels.transpose(2, 0, 1))
+            slot[...] = _same_shape(picture, slot, "preprocess")
+
+
+def _is_function(preprocess):
+    return callable(preprocess) and not isinstance(preprocess, Preprocessing)
+
+
+def _same_shape(picture, slot, name):
+    rows, columns, _ = slot.shape
+    if np.shape(picture) != (3, rows, columns):
+        raise ValueError(
+            f"{name} must return a picture of the shape it gets, (3, {rows}, {columns}); "
+            f"got {np.shape(picture)}"
+        )
+    return np.asarray(picture).transpose(1, 2, 0)

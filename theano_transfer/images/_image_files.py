@@ -1,0 +1,188 @@
+"""Pictures in files, checked when the data set is made and decoded when they are needed.
+
+Every file is decoded once at the start. A JPEG that is cut short still opens, and passes
+Pillow's `verify`; only decoding tells. Finding out in the middle of an epoch would change the
+number of pictures, and with it the split, after training has begun. The size and time stamp
+taken then make a file that changes later an error and not a different picture.
+"""
+
+from __future__ import annotations
+
+import os
+import stat
+import warnings
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+from theano_transfer.images._cache import DEFAULT_CACHE_BYTES
+from theano_transfer.images._dataset import Dataset, Form
+from theano_transfer.images._decode import decode
+from theano_transfer.images._errors import DatasetError, ImageError, ImageWarning, shown
+from theano_transfer.images._labels import checked_classes, checked_labels
+
+_AS_IT_IS = Form(size=None, resample="bilinear", crop=None)
+
+
+class ImageFiles(Dataset):
+    """Pictures at given paths.
+
+    Parameters
+    ----------
+    paths : sequence of paths
+        png, jpeg, bmp, gif or webp; see `load` for how they are read.
+    labels : array-like, optional
+        One per path: class numbers, one-hot or multi-hot rows, or numbers. None for prediction.
+    classes : sequence of str, optional
+    on_error : 'skip' or 'raise'
+        What to do about a file that is not a readable picture. 'skip' leaves it out, with its
+        label, notes it in `skipped` and warns once (`ImageWarning`) with the count.
+    max_skipped : float
+        The largest fraction of files that may be skipped; above it, DatasetError.
+    verify : bool
+        False spares decoding every file at the start; a damaged one then raises in the middle
+        of an epoch, whatever `on_error` says.
+    cache_bytes : int
+        Decoded pictures (uint8, at the size asked for) are kept up to this many bytes, so that
+        later epochs decode nothing. Split parts share it. 0 switches it off.
+    workers : int
+        Threads for the check.
+
+    Attributes
+    ----------
+    paths : list of str
+    skipped : list of (path, reason)
+        Of the whole data set, also in its subsets.
+    """
+
+    _follow_links = True  # these paths were chosen one by one
+
+    def __init__(
+        self,
+        paths: Sequence[str | os.PathLike],
+        labels: Any = None,
+        *,
+        classes: Sequence[str] | None = None,
+        on_error: str = "raise",
+        max_skipped: float = 0.5,
+        verify: bool = True,
+        cache_bytes: int = DEFAULT_CACHE_BYTES,
+        workers: int = 2,
+    ):
+        if isinstance(paths, (str, bytes, os.PathLike)):
+            raise TypeError(
+                f"paths must be several paths, got {paths!r}; ImageFolder takes a folder"
+            )
+        if on_error not in ("skip", "raise"):
+            raise ValueError(f"on_error must be 'skip' or 'raise', got {on_error!r}")
+        given = [os.fspath(path) for path in paths]
+        if not given:
+            raise DatasetError("there are no pictures: the list of paths is empty")
+        classes = checked_classes(classes)
+        labels = checked_labels(labels, len(given), classes)
+
+        self._marks, broken = _examine(
+            given, skip=on_error == "skip", verify=verify, links=self._follow_links, workers=workers
+        )
+        keep = [index for index, path in enumerate(given) if path not in broken]
+        self.paths = [given[index] for index in keep]
+        self.skipped = [(path, broken[path]) for path in given if path in broken]
+        super().__init__(None if labels is None else labels[keep], classes, cache_bytes)
+        if len(keep) < len(given):
+            summary = _summary(self.skipped, len(given), max_skipped)
+            self._check_losses()
+            warnings.warn(f"{summary}; left out, see .skipped", ImageWarning, stacklevel=2)
+
+    def _check_losses(self):
+        """Refuse what is left when some pictures were left out."""
+
+    def __len__(self) -> int:
+        return len(self.paths)
+
+    def _select(self, indices):
+        self.paths = [self.paths[index] for index in indices]
+
+    def _cache_key(self, index, form):
+        return self.paths[index]
+
+    def _pixels(self, index, form):
+        path = self.paths[index]
+        pixels, mark = _read(path, form)
+        if mark != self._marks[path]:
+            raise ImageError(path, "the file has changed since the data set was made")
+        return pixels
+
+
+def _read(path, form):
+    """Pixels and what the file looked like when they had been read.
+
+    Looking afterwards also catches a file that was rewritten during the reading.
+    """
+    with _opened(path) as file:
+        pixels = decode(file, name=path, **form._asdict())
+        return pixels, _mark(os.fstat(file.fileno()))
+
+
+def _opened(path):
+    try:
+        return open(path, "rb")
+    except FileNotFoundError as error:
+        raise ImageError(path, "no such file; has it been deleted or moved?") from error
+    except OSError as error:
+        raise ImageError(path, f"cannot be opened ({error.strerror})") from error
+
+
+def _mark(status):
+    return status.st_size, status.st_mtime_ns
+
+
+def _examine(paths, *, skip, verify, links, workers):
+    """({path: mark} of the readable files, {path: reason} of the others), in order.
+
+    Unless `skip`, the first of the others is raised.
+    """
+
+    def examine(path):
+        try:
+            return _examined(path, verify, links)
+        except ImageError as error:
+            return error
+
+    marks, broken = {}, {}
+    with ThreadPoolExecutor(max(1, workers)) as pool:
+        # in portions: `map` starts all its tasks at once, and an error would wait for them
+        for start in range(0, len(paths), 256):
+            portion = paths[start : start + 256]
+            for path, found in zip(portion, pool.map(examine, portion)):
+                if not isinstance(found, ImageError):
+                    marks[path] = found
+                elif skip:
+                    broken[path] = found.reason
+                else:
+                    raise found
+    return marks, broken
+
+
+def _examined(path, verify, links):
+    try:
+        status = os.stat(path, follow_symlinks=links)
+    except OSError as error:
+        raise ImageError(path, f"cannot be found ({error.strerror})") from error
+    if stat.S_ISLNK(status.st_mode):
+        raise ImageError(path, "a symbolic link, not followed")
+    if not stat.S_ISREG(status.st_mode):  # opening a pipe would wait for ever
+        raise ImageError(path, "not a regular file")
+    return _read(path, _AS_IT_IS)[1] if verify else _mark(status)
+
+
+def _summary(skipped, total, max_skipped):
+    """What was skipped of `total` files, in words; raises if that is too much."""
+    examples = "; ".join(f"{shown(path)}: {reason}" for path, reason in skipped[:3])
+    more = "; ..." if len(skipped) > 3 else ""
+    summary = f"{len(skipped)} of {total} files are not readable pictures ({examples}{more})"
+    if len(skipped) == total or len(skipped) > max_skipped * total:
+        raise DatasetError(
+            f"{summary}. No more than max_skipped={max_skipped} of them can be left out: mend or "
+            "remove the files, or raise max_skipped"
+        )
+    return summary
