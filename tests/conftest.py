@@ -11,6 +11,13 @@ import pytest
 import theano_transfer  # noqa: F401 - makes theano and lasagne importable in every test
 
 
+def pytest_configure(config):
+    import theano
+
+    # Aesara logs an error in a rewrite and goes on without it; here it fails the test.
+    theano.config.on_opt_error = "raise"
+
+
 @pytest.fixture
 def rng():
     return np.random.default_rng(0)

@@ -3,7 +3,7 @@
 Importing this package registers the rewrites; from then on every compiled function has them.
 """
 
-from theano_transfer.kernels import _rewrites, _static_sizes
+from theano_transfer.kernels import _channels_last, _rewrites, _static_sizes
 from theano_transfer.kernels._batch_norm import BatchNormInference as BatchNormInference
 from theano_transfer.kernels._batch_norm import BatchNormTrain as BatchNormTrain
 from theano_transfer.kernels._batch_norm import BatchNormTrainGrad as BatchNormTrainGrad
@@ -19,3 +19,4 @@ from theano_transfer.kernels._pool import pool2d as pool2d
 
 _static_sizes.install()
 _rewrites.register()
+_channels_last.register()
