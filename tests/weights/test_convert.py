@@ -1,0 +1,112 @@
+"""Other files into our own layout."""
+
+import hashlib
+import os
+
+import numpy as np
+import pytest
+from weights.keras_files import in_theano_order, keras2_layers, legacy_file
+from weights.network import small_network
+from weights.torch_files import lite0_state, write_torch
+
+from theano_transfer import zoo
+from theano_transfer.weights import (
+    WeightsFileError,
+    WeightsMismatchError,
+    convert,
+    load,
+    read,
+    save,
+)
+
+
+def test_a_keras_file(rng, tmp_path):
+    layers = keras2_layers(rng)
+    legacy_file(tmp_path / "a.h5", layers)
+    report = convert(
+        tmp_path / "a.h5", tmp_path / "b.h5", small_network(), attributes={"licence": "MIT"}
+    )
+    weights = read(tmp_path / "b.h5")
+    expected = in_theano_order(layers)
+    assert list(weights) == [name.replace(".", "/") for name in small_network().params]
+    for name, array in expected.items():
+        np.testing.assert_array_equal(weights[name.replace(".", "/")], array)
+    content = (tmp_path / "a.h5").read_bytes()
+    assert weights.attributes == {
+        "model": "small",
+        "preprocessing": "tf",
+        "input_size": 16,
+        "source_file": "a.h5",
+        "source_md5": hashlib.md5(content, usedforsecurity=False).hexdigest(),
+        "source_sha256": hashlib.sha256(content).hexdigest(),
+        "licence": "MIT",
+    }
+    assert report.attributes == weights.attributes
+    assert report.num_parameters == weights.num_parameters
+    text = str(report)
+    assert "9 arrays loaded" in text
+    assert "reordered, kernel (r, c, in, out) -> (out, in, r, c): conv.W" in text
+    assert f"b.h5 written: {weights.num_parameters:,} parameters" in text
+
+
+def test_onto_itself(rng, tmp_path):
+    layers = keras2_layers(rng)
+    legacy_file(tmp_path / "a.h5", layers)
+    convert(tmp_path / "a.h5", tmp_path / "a.h5", small_network())
+    net = small_network()
+    load(net, tmp_path / "a.h5")
+    np.testing.assert_array_equal(net["fc"].W.get_value(), in_theano_order(layers)["fc.W"])
+    assert os.listdir(tmp_path) == ["a.h5"]
+
+
+def test_our_own_layout_is_copied_with_its_record(rng, tmp_path):
+    save(small_network(), tmp_path / "a.h5", attributes={"classes": list("abcdefg")})
+    convert(tmp_path / "a.h5", tmp_path / "b.h5", small_network())
+    first, second = read(tmp_path / "a.h5"), read(tmp_path / "b.h5")
+    for name, array in first.items():
+        np.testing.assert_array_equal(second[name], array)
+    assert first.attributes.items() <= second.attributes.items()
+
+
+def test_a_wrong_file_writes_nothing(rng, tmp_path):
+    layers = keras2_layers(rng)
+    del layers["bn"]
+    legacy_file(tmp_path / "a.h5", layers)
+    (tmp_path / "b.h5").write_bytes(b"old")
+    with pytest.raises(WeightsMismatchError, match=r"bn\.gamma"):
+        convert(tmp_path / "a.h5", tmp_path / "b.h5", small_network())
+    assert (tmp_path / "b.h5").read_bytes() == b"old"
+    assert sorted(os.listdir(tmp_path)) == ["a.h5", "b.h5"]
+
+
+def test_a_wrong_hash_writes_nothing(rng, tmp_path):
+    legacy_file(tmp_path / "a.h5", keras2_layers(rng))
+    with pytest.raises(WeightsFileError, match="expected 00"):
+        convert(tmp_path / "a.h5", tmp_path / "b.h5", small_network(), known_hash="md5:00")
+    assert os.listdir(tmp_path) == ["a.h5"]
+
+
+@pytest.mark.parametrize("classes", [None, 5])
+def test_by_name_the_top_and_the_classes_are_found_in_the_file(classes, rng, tmp_path):
+    state = lite0_state(rng)
+    if classes is None:
+        del state["_fc.weight"], state["_fc.bias"]
+    else:
+        state["_fc.weight"] = state["_fc.weight"][:classes].copy()
+        state["_fc.bias"] = state["_fc.bias"][:classes].copy()
+    write_torch(tmp_path / "a.pth", state)
+    convert(tmp_path / "a.pth", tmp_path / "a.h5", "efficientnet_lite0")
+    weights = read(tmp_path / "a.h5")
+    if classes is None:
+        assert "predictions/W" not in weights
+        net = zoo.efficientnet_lite0(weights=tmp_path / "a.h5", include_top=False)
+    else:
+        assert weights["predictions/W"].shape == (1280, classes)
+        net = zoo.efficientnet_lite0(weights=tmp_path / "a.h5", classes=classes)
+    np.testing.assert_array_equal(net["stem_conv"].W.get_value(), state["_conv_stem.weight"])
+
+
+def test_an_unknown_model_is_named(rng, tmp_path):
+    legacy_file(tmp_path / "a.h5", keras2_layers(rng))
+    with pytest.raises(ValueError, match="no model is called 'resnet500'"):
+        convert(tmp_path / "a.h5", tmp_path / "b.h5", "resnet500")

@@ -1,0 +1,223 @@
+"""Files into networks: all or nothing; and back."""
+
+import re
+
+import h5py
+import lasagne
+import numpy as np
+import pytest
+from lasagne.layers import DenseLayer, InputLayer
+from weights.keras_files import keras2_layers, legacy_file, write_numbered
+from weights.network import assert_equal, small_network, values
+
+from theano_transfer.weights import (
+    WeightsError,
+    WeightsMismatchError,
+    load,
+    read,
+    save,
+    write,
+)
+
+
+def disturbed(net, rng):
+    for param in net.params.values():
+        param.set_value(rng.standard_normal(param.get_value().shape, dtype="f4"))
+    return net
+
+
+def test_save_and_load(rng, tmp_path):
+    net = disturbed(small_network(), rng)
+    save(net, tmp_path / "a.h5", attributes={"note": "mine"})
+    other = small_network()
+    report = load(other, tmp_path / "a.h5")
+    assert_equal(other, values(net))
+    assert report.loaded == tuple(net.params)
+    assert report.reordered == {}
+    assert report.attributes == {
+        "model": "small",
+        "preprocessing": "tf",
+        "input_size": 16,
+        "note": "mine",
+    }
+
+
+def test_classes_are_saved(tmp_path):
+    net = small_network()
+    net.classes = list("abcdefg")
+    save(net, tmp_path / "a.h5")
+    assert read(tmp_path / "a.h5").attributes["classes"] == list("abcdefg")
+
+
+def test_plain_lasagne_layers(rng, tmp_path):
+    layer = DenseLayer(InputLayer((None, 4)), 3, name="dense")
+    save(layer, tmp_path / "a.h5")
+    assert read(tmp_path / "a.h5").attributes == {}
+    other = DenseLayer(InputLayer((None, 4)), 3, W=lasagne.init.Constant(0), name="dense")
+    load(other, tmp_path / "a.h5")
+    np.testing.assert_array_equal(other.W.get_value(), layer.W.get_value())
+
+
+def test_what_was_loaded_is_not_tied_to_other_networks(rng, tmp_path):
+    save(disturbed(small_network(), rng), tmp_path / "a.h5")
+    first, second = small_network(), small_network()
+    load(first, tmp_path / "a.h5")
+    load(second, tmp_path / "a.h5")
+    first["conv"].W.get_value(borrow=True)[...] = 0
+    assert (second["conv"].W.get_value() != 0).all()
+
+
+def test_a_double_precision_network_takes_single_precision_files(rng, tmp_path):
+    layer = DenseLayer(InputLayer((None, 4)), 3, W=rng.standard_normal((4, 3)), name="dense")
+    write(tmp_path / "a.h5", {"dense/W": np.ones((4, 3), "f4"), "dense/b": np.ones(3, "f4")})
+    load(layer, tmp_path / "a.h5")
+    assert layer.W.get_value().dtype == layer.W.dtype
+    np.testing.assert_array_equal(layer.W.get_value(), 1)
+
+
+def test_a_wrong_file_is_described_completely_and_changes_nothing(rng, tmp_path):
+    net = disturbed(small_network(), rng)
+    arrays = {name.replace(".", "/"): array for name, array in values(net).items()}
+    del arrays["bn/mean"], arrays["fc/b"]
+    arrays["conv/b"] = np.ones(5, "f4")
+    arrays["fc/W"] = np.ones((240, 9), "f4")
+    arrays["extra/W"] = np.ones(2, "f4")
+    arrays["bn/inv_std"] = np.ones(4, "f4")
+    write(tmp_path / "a.h5", arrays)
+    before = values(net)
+    with pytest.raises(WeightsMismatchError) as caught:
+        load(net, tmp_path / "a.h5")
+    error = caught.value
+    assert error.missing == ("bn.mean (4,)", "fc.b (7,)")
+    assert set(error.unexpected) == {"extra.W (2,)", "bn.inv_std (4,)"}
+    assert error.misshapen == (
+        "conv.b: expected (4,), received (5,)",
+        "fc.W: expected (240, 7), received (240, 9)",
+    )
+    for part in (*error.missing, *error.unexpected, *error.misshapen):
+        assert part in str(error)
+    assert_equal(net, before)
+
+
+def test_shapes_of_keras_files_are_given_in_both_orders(rng, tmp_path):
+    layers = keras2_layers(rng)
+    layers["conv"]["conv/kernel:0"] = np.ones((3, 3, 3, 4), "f4")
+    legacy_file(tmp_path / "a.h5", layers)
+    words = "conv.W: expected (4, 3, 3, 2), received (4, 3, 3, 3) (in the file (3, 3, 3, 4))"
+    with pytest.raises(WeightsMismatchError, match=re.escape(words)):
+        load(small_network(), tmp_path / "a.h5")
+
+
+def test_another_number_of_numbered_arrays(rng, tmp_path):
+    layers = keras2_layers(rng)
+    del layers["bn"]["bn/gamma:0"]  # scale=False
+    with h5py.File(tmp_path / "a.weights.h5", "w") as file:
+        write_numbered(file, layers)
+    with pytest.raises(WeightsMismatchError) as caught:
+        load(small_network(), tmp_path / "a.weights.h5")
+    assert caught.value.missing == tuple(
+        f"bn.{role} (4,)" for role in ["gamma", "beta", "mean", "var"]
+    )
+    assert caught.value.unexpected == ("bn.0 (4,)", "bn.1 (4,)", "bn.2 (4,)")
+
+
+def test_a_damaged_array_changes_nothing(rng, tmp_path):
+    """All arrays are read before the first is set."""
+    net = disturbed(small_network(), rng)
+    before = values(net)
+    save(disturbed(small_network(), rng), tmp_path / "a.h5")
+    with h5py.File(tmp_path / "a.h5", "r+") as file:
+        file["fc/b"][0] += 1
+    with pytest.raises(WeightsError, match="'fc/b'"):
+        load(net, tmp_path / "a.h5")
+    assert_equal(net, before)
+
+
+def test_an_interruption_changes_nothing(rng, tmp_path, monkeypatch):
+    net = disturbed(small_network(), rng)
+    before = values(net)
+    save(disturbed(small_network(), rng), tmp_path / "a.h5")
+    last = net["fc"].b
+    set_value = type(last).set_value
+    calls = []
+
+    def interrupted(self, value, borrow=False):
+        set_value(self, value, borrow=borrow)
+        calls.append(self)
+        if self is last and calls.count(last) == 1:
+            raise KeyboardInterrupt
+
+    monkeypatch.setattr(type(last), "set_value", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        load(net, tmp_path / "a.h5")
+    monkeypatch.undo()
+    assert len(calls) > len(net.params)
+    assert_equal(net, before)
+
+
+@pytest.mark.parametrize("bad", [np.nan, np.inf, -np.inf])
+def test_values_that_are_not_finite(bad, rng, tmp_path):
+    net = disturbed(small_network(), rng)
+    weights = net["conv"].W.get_value()
+    weights[1, 2, 0, 1] = bad
+    net["conv"].W.set_value(weights)
+    save(net, tmp_path / "a.h5")
+    other = small_network()
+    before = values(other)
+    with pytest.raises(WeightsError, match="'conv/W' has 1 of 72 values NaN or infinite"):
+        load(other, tmp_path / "a.h5")
+    assert_equal(other, before)
+    load(other, tmp_path / "a.h5", check_finite=False)
+    assert_equal(other, values(net))
+
+
+def test_a_network_without_top_takes_a_file_with_it(rng, tmp_path):
+    net = disturbed(small_network(), rng)
+    save(net, tmp_path / "a.h5")
+    base = small_network(top=False)
+    report = load(base, tmp_path / "a.h5")
+    assert set(report.skipped) == {"fc.W", "fc.b"}
+    assert "skipped, not in the network: fc.W, fc.b" in str(report)
+    np.testing.assert_array_equal(base["dw"].W.get_value(), net["dw"].W.get_value())
+
+
+def test_a_network_with_top_does_not_take_a_file_without(rng, tmp_path):
+    save(small_network(top=False), tmp_path / "a.h5")
+    with pytest.raises(WeightsMismatchError, match="include_top=False"):
+        load(small_network(), tmp_path / "a.h5")
+
+
+def test_not_strict(rng, tmp_path):
+    net = disturbed(small_network(), rng)
+    before = values(net)
+    conv = np.ones((4, 3, 3, 2), "f4")
+    write(tmp_path / "a.h5", {"conv/W": conv, "other/W": np.ones(2, "f4")})
+    report = load(net, tmp_path / "a.h5", strict=False)
+    assert report.loaded == ("conv.W",)
+    assert report.skipped == ("other.W",)
+    assert set(report.untouched) == set(before) - {"conv.W"}
+    assert_equal(net, {**before, "conv.W": conv})
+
+
+def test_not_strict_about_shapes_is_not_possible(rng, tmp_path):
+    write(tmp_path / "a.h5", {"conv/W": np.ones((4, 3, 2, 3), "f4")})
+    with pytest.raises(WeightsMismatchError, match=re.escape("expected (4, 3, 3, 2)")):
+        load(small_network(), tmp_path / "a.h5", strict=False)
+
+
+def test_shapes_are_compared_before_anything_is_read(tmp_path):
+    """A file may declare an array of gigabytes; it is not tried."""
+    with h5py.File(tmp_path / "a.h5", "w") as file:
+        file.attrs["layer_names"] = np.array([b"dense"])
+        file.create_dataset(
+            "dense/dense/kernel:0", (1 << 14, 1 << 10), "f4", compression=9, fillvalue=1
+        )[0, 0] = 2
+    layer = DenseLayer(InputLayer((None, 4)), 3, name="dense")
+    with pytest.raises(WeightsError, match=r"expected \(4, 3\), received \(16384, 1024\)"):
+        load(layer, tmp_path / "a.h5")
+
+
+def test_hash_of_the_file(rng, tmp_path):
+    save(small_network(), tmp_path / "a.h5")
+    with pytest.raises(WeightsError, match="expected 00"):
+        load(small_network(), tmp_path / "a.h5", known_hash="md5:00")

@@ -1,0 +1,76 @@
+"""From Keras's order of axes to Theano's.
+
+Kernels: (row, column, in, out) to (out, in, row, column); depthwise (row, column, channel,
+multiplier) to (channel * multiplier, 1, row, column). Dense weights are (in, out) in both, but
+where the input is a flattened picture, Keras flattened (row, column, channel) and we flatten
+(channel, row, column), so the rows change places.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+
+Shape = tuple[int, ...]
+
+
+@dataclass(frozen=True)
+class Arrangement:
+    """How one array gets into place.
+
+    ``shape`` is what it will have, ``apply`` does it, ``note`` says it (empty: nothing to do).
+    """
+
+    shape: Shape
+    apply: Callable[[np.ndarray], np.ndarray]
+    note: str = ""
+
+
+def arrange(
+    stored: Shape, wanted: Shape, *, flattened: Shape | None = None, flip: bool = False
+) -> Arrangement:
+    """Decide how an array of Keras's shape ``stored`` becomes one of Theano's, ``wanted``.
+
+    Parameters
+    ----------
+    stored, wanted
+        Shapes in the file and in the network. Where the resulting ``.shape`` differs from
+        ``wanted``, the array does not fit.
+    flattened
+        For the weights of a dense layer behind a flattening: the flattened shape (channel, row,
+        column).
+    flip
+        Turn kernels by 180 degrees (true convolution to correlation).
+    """
+    if len(stored) == 4:
+        turn = (slice(None), slice(None), slice(None, None, -1), slice(None, None, -1))
+        turned = ", turned by 180 degrees" if flip else ""
+        rows, columns, inputs, outputs = stored
+        # One input per filter and yet several in the file: a depthwise kernel. A grouped kernel
+        # of Keras has one input in the file too, and both readings agree for one channel.
+        if wanted[1:2] == (1,) and inputs > 1:
+            shape = (inputs * outputs, 1, rows, columns)
+            note = "depthwise kernel (r, c, channel, multiplier) -> (out, 1, r, c)"
+            axes: Shape = (2, 3, 0, 1)
+        else:
+            shape = (outputs, inputs, rows, columns)
+            note = "kernel (r, c, in, out) -> (out, in, r, c)"
+            axes = (3, 2, 0, 1)
+
+        def kernel(array: np.ndarray) -> np.ndarray:
+            array = array.transpose(axes).reshape(shape)
+            return array[turn] if flip else array
+
+        return Arrangement(shape, kernel, note + turned)
+    if len(stored) == 2 and flattened and math.prod(flattened) == stored[0] != flattened[0]:
+        channels, rows, columns = flattened
+
+        def dense(array: np.ndarray) -> np.ndarray:
+            array = array.reshape(rows, columns, channels, -1).transpose(2, 0, 1, 3)
+            return array.reshape(stored)
+
+        return Arrangement(stored, dense, f"rows of flattened {flattened} from (r, c, ch) order")
+    return Arrangement(stored, lambda array: array)

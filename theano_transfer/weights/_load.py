@@ -1,0 +1,203 @@
+"""Parameters from files into networks, and back."""
+
+from __future__ import annotations
+
+import os
+from collections import OrderedDict
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from ._errors import WeightsError
+from ._layout import write
+from ._plan import Plan, make_plan
+from ._sources import Source, open_source
+from ._target import Target, target_of
+
+
+@dataclass(frozen=True)
+class LoadReport:
+    """What :func:`load` did; ``str()`` gives it as text.
+
+    Attributes
+    ----------
+    source : str
+        The file and its kind.
+    loaded : tuple of str
+        Names of the parameters that were set.
+    reordered : dict of str to str
+        Of those, the ones whose axes or rows changed places, and how.
+    skipped : tuple of str
+        Arrays of the file that the network does not have.
+    untouched : tuple of str
+        Parameters of the network that the file does not have (``strict=False`` only).
+    attributes : dict
+        The model's record, from files in our own layout.
+    """
+
+    source: str
+    loaded: tuple[str, ...]
+    reordered: dict[str, str]
+    skipped: tuple[str, ...]
+    untouched: tuple[str, ...]
+    attributes: dict[str, Any]
+
+    def __str__(self) -> str:
+        lines = [f"{len(self.loaded)} arrays loaded from {self.source}"]
+        for note in dict.fromkeys(self.reordered.values()):
+            names = [name for name, other in self.reordered.items() if other == note]
+            lines.append(f"reordered, {note}: {_shortened(names)}")
+        if self.skipped:
+            lines.append(f"skipped, not in the network: {_shortened(self.skipped)}")
+        if self.untouched:
+            lines.append(f"left as they were, not in the file: {_shortened(self.untouched)}")
+        return "\n".join(lines)
+
+
+def load(
+    net: Any,
+    source: str | os.PathLike[str],
+    *,
+    strict: bool = True,
+    check_finite: bool = True,
+    known_hash: str | None = None,
+) -> LoadReport:
+    """Load a weights file into a network, all or nothing.
+
+    Parameters
+    ----------
+    net
+        A network of the zoo (or any mapping of names to Lasagne layers), a Lasagne layer with all
+        that feeds it, or a list of layers. Parameters are matched by layer name and role.
+    source
+        A file in our own layout, or a Keras weights file (see ``weights/README.md``).
+    strict
+        If true, a missing or an unexpected array is an error; except arrays of the network's top
+        (its record's ``top_layers``) when the network was built without it: these are skipped.
+        If false, what matches is loaded. An array of the wrong shape is always an error.
+    check_finite
+        Refuse arrays with NaN or infinite values.
+    known_hash
+        ``'md5:<hex>'`` or ``'sha256:<hex>'`` of the file, checked before it is parsed.
+
+    Returns
+    -------
+    LoadReport
+
+    Raises
+    ------
+    WeightsMismatchError
+        Lists every missing, unexpected and misshapen array. The network is unchanged.
+    WeightsFileError
+        The file is damaged, unsafe or of a kind that is not read. The network is unchanged.
+    """
+    target = target_of(net)
+    with open_source(source, known_hash=known_hash) as opened:
+        plan = plan_for(target, opened, strict=strict)
+        arrays = arranged(plan, opened, check_finite=check_finite)
+        report = report_of(plan, opened)
+    _set_all(target, arrays)
+    return report
+
+
+def save(
+    net: Any, path: str | os.PathLike[str], *, attributes: Mapping[str, Any] | None = None
+) -> None:
+    """Save all parameters of a network in our own layout.
+
+    Parameters
+    ----------
+    net
+        As for :func:`load`.
+    path
+        File to write; replaced in one step at the end.
+    attributes
+        JSON values to keep with the parameters. For a network of the zoo, ``model``,
+        ``preprocessing``, ``input_size`` and ``classes`` are added unless given.
+    """
+    arrays = OrderedDict(
+        ("/".join(name.rsplit(".", 1)), param.get_value(borrow=True))
+        for name, param in target_of(net).params.items()
+    )
+    write(path, arrays, {**record_attributes(net), **(attributes or {})})
+
+
+def record_attributes(net: Any) -> dict[str, Any]:
+    """What a network of the zoo says about itself, for the attributes of a file."""
+    record = getattr(net, "record", None)
+    if record is None:
+        return {}
+    attributes = {
+        "model": record.name,
+        "preprocessing": record.preprocessing,
+        "input_size": record.input_size,
+    }
+    classes = getattr(net, "classes", None)
+    if classes is not None:
+        attributes["classes"] = list(classes)
+    return attributes
+
+
+def plan_for(target: Target, source: Source, *, strict: bool = True) -> Plan:
+    """:func:`make_plan` for an examined network."""
+    return make_plan(
+        target.shapes,
+        source,
+        flattened=target.flattened,
+        optional=target.optional,
+        strict=strict,
+    )
+
+
+def arranged(
+    plan: Plan, source: Source, *, check_finite: bool = True
+) -> OrderedDict[str, np.ndarray]:
+    """Read every array of a plan and put its axes in order."""
+    arrays = OrderedDict()
+    for step in plan.steps:
+        values = step.array.read()
+        if check_finite and not np.isfinite(values).all():
+            bad = values.size - int(np.isfinite(values).sum())
+            msg = (
+                f"{source.path!r}: {step.array.location!r} has {bad:,} of {values.size:,} values "
+                "NaN or infinite; was training interrupted after it diverged? "
+                "(check_finite=False loads it all the same)"
+            )
+            raise WeightsError(msg)
+        arrays[step.param] = step.arrangement.apply(values)
+    return arrays
+
+
+def report_of(plan: Plan, source: Source) -> LoadReport:
+    """The report of a plan that has been carried out."""
+    return LoadReport(
+        source=f"{source.path} ({source.kind})",
+        loaded=tuple(step.param for step in plan.steps),
+        reordered={
+            step.param: step.arrangement.note for step in plan.steps if step.arrangement.note
+        },
+        skipped=plan.skipped,
+        untouched=plan.untouched,
+        attributes=source.attributes,
+    )
+
+
+def _set_all(target: Target, arrays: Mapping[str, np.ndarray]) -> None:
+    previous = {}
+    try:
+        for name, array in arrays.items():
+            param = target.params[name]
+            # borrow: the old array is neither copied nor changed, so it can be put back.
+            previous[name] = param.get_value(borrow=True)
+            param.set_value(np.ascontiguousarray(array, dtype=param.dtype), borrow=True)
+    except BaseException:
+        for name, array in previous.items():
+            target.params[name].set_value(array, borrow=True)
+        raise
+
+
+def _shortened(names: list[str] | tuple[str, ...], limit: int = 6) -> str:
+    shown = ", ".join(names[:limit])
+    return shown if len(names) <= limit else f"{shown} and {len(names) - limit} more"

@@ -1,0 +1,27 @@
+"""An array that lies in a file: known by its metadata, read when asked."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+
+
+def _no_text(name: str) -> str | None:
+    return None
+
+
+@dataclass(frozen=True)
+class StoredArray:
+    """An array in a weights file, of which only shape and dtype have been looked at.
+
+    ``location`` is its name in the file, for messages; ``read()`` gives the array, in native byte
+    order; ``text(name)`` gives a text attribute of it, or None.
+    """
+
+    location: str
+    shape: tuple[int, ...]
+    dtype: np.dtype
+    read: Callable[[], np.ndarray]
+    text: Callable[[str], str | None] = _no_text

@@ -1,0 +1,117 @@
+"""The parameters of a network by name, and what their order of axes depends on."""
+
+from __future__ import annotations
+
+import math
+from collections import OrderedDict
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from ._arrange import Shape
+from ._errors import WeightsError
+
+
+@dataclass(frozen=True)
+class Target:
+    """A network as the loader sees it.
+
+    Attributes
+    ----------
+    params
+        ``'layer.role' -> shared variable``.
+    flattened
+        For each dense layer behind a flattening, the flattened (channel, row, column).
+    optional
+        Layers that a file for this network may have although the network has not: the top.
+    """
+
+    params: OrderedDict[str, Any]
+    flattened: dict[str, Shape]
+    optional: frozenset[str] = frozenset()
+
+    @property
+    def shapes(self) -> OrderedDict[str, Shape]:
+        """``'layer.role' -> shape``."""
+        return OrderedDict((name, shape_of(param)) for name, param in self.params.items())
+
+
+def shape_of(param: Any) -> Shape:
+    """Shape of a shared variable, without copying it."""
+    return tuple(param.get_value(borrow=True).shape)
+
+
+def target_of(net: Any) -> Target:
+    """Look at a network of the zoo, a Lasagne layer (with all that feeds it) or several layers.
+
+    Raises
+    ------
+    WeightsError
+        A layer with parameters has no name, or two have the same.
+    """
+    import lasagne
+
+    if isinstance(net, Mapping):
+        layers: Iterable[Any] = net.values()
+        params = getattr(net, "params", None)
+    else:
+        layers = lasagne.layers.get_all_layers(net)
+        params = None
+    layers = list(layers)
+    if params is None:
+        params = named_params(layers)
+    top = getattr(getattr(net, "record", None), "top_layers", ())
+    present = {layer.name for layer in layers}
+    return Target(
+        params=OrderedDict(params),
+        flattened=flattened_inputs(layers),
+        optional=frozenset(top) - present,
+    )
+
+
+def named_params(layers: Iterable[Any]) -> OrderedDict[str, Any]:
+    """``'layer.role' -> shared variable`` of Lasagne layers, in their order."""
+    params: OrderedDict[str, Any] = OrderedDict()
+    for layer in layers:
+        # By the attribute that holds it, since a shared variable given by the user may have any
+        # name; by identity, since variables compare elementwise.
+        roles = {id(value): role for role, value in vars(layer).items()}
+        for param in layer.params:
+            role = roles.get(id(param)) or (param.name or "").rpartition(".")[2]
+            if not layer.name or not role:
+                msg = (
+                    f"a {type(layer).__name__} with parameters has no name, but files name "
+                    "parameters after layers; give it one: name='...'"
+                )
+                raise WeightsError(msg)
+            name = f"{layer.name}.{role}"
+            if params.get(name, param) is not param:
+                msg = f"two parameters are named {name!r}; give the layers different names"
+                raise WeightsError(msg)
+            params[name] = param
+    return params
+
+
+def flattened_inputs(layers: Iterable[Any]) -> dict[str, Shape]:
+    """For each dense layer that a flattened picture feeds: its (channel, row, column)."""
+    found = {}
+    for layer in layers:
+        if any(param.ndim == 2 for param in layer.params) and hasattr(layer, "input_layer"):
+            shape = _flattened_shape(layer)
+            if shape is not None:
+                found[layer.name] = shape
+    return found
+
+
+def _flattened_shape(dense: Any) -> Shape | None:
+    layer = dense  # Lasagne's DenseLayer flattens a picture by itself
+    while len(layer.input_shape) == 2:
+        layer = layer.input_layer
+        if layer is None or layer.params or not hasattr(layer, "input_layer"):
+            return None
+    shape = tuple(layer.input_shape[1:])
+    if len(shape) != 3 or None in shape:
+        return None
+    # Pooling over the whole picture also has a picture below and a vector above.
+    flattens = layer is dense or layer.output_shape[1] == math.prod(shape)
+    return shape if flattens else None

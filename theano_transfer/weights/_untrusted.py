@@ -1,0 +1,90 @@
+"""Opening a file of unknown origin: what it is, before anything parses it."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import stat
+from typing import BinaryIO
+
+from ._errors import WeightsFileError
+
+HDF5_SIGNATURE = b"\x89HDF\r\n\x1a\n"
+_STARTS = (  # (first bytes, what such a file is, what to do)
+    (
+        b"PK\x03\x04",
+        "a zip archive (a .keras, .npz or new PyTorch file)",
+        "; of a Keras model, save model.save_weights('x.weights.h5') instead",
+    ),
+    (b"\x80", "a Python pickle", "; pickles are never read, because they can run code"),
+    (b"\x93NUMPY", "a NumPy .npy file", ""),
+    (b"\x1f\x8b", "a gzip file", "; unpack it first"),
+    (b"\x89PNG", "a PNG picture", ""),
+    (b"version https://git-lfs", "a Git LFS pointer", "; run `git lfs pull` to get the file"),
+)
+
+
+def open_regular(path: str | os.PathLike[str]) -> BinaryIO:
+    """Open a regular file for reading; FIFOs, devices and directories are refused at once.
+
+    The check is made on the opened descriptor, so the file cannot be exchanged in between.
+    """
+    flags = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
+    try:
+        descriptor = os.open(path, flags)
+    except OSError as error:
+        msg = f"cannot open {os.fspath(path)!r}: {error.strerror}"
+        raise WeightsFileError(msg) from error
+    mode = os.fstat(descriptor).st_mode
+    if not stat.S_ISREG(mode):
+        os.close(descriptor)
+        msg = f"{os.fspath(path)!r} is {_kind(mode)}; give the path of a weights file"
+        raise WeightsFileError(msg)
+    return os.fdopen(descriptor, "rb")
+
+
+def describe_start(start: bytes) -> str:
+    """What a file that begins with ``start`` looks like, for an error message."""
+    if not start:
+        return "it is empty; was the download interrupted?"
+    for signature, kind, advice in _STARTS:
+        if start.startswith(signature):
+            return f"it is {kind}{advice}"
+    if start.lstrip()[:1] == b"<":
+        return "it is an HTML or XML page; the download gave an error page instead of the file"
+    return f"it begins with {start[:8]!r}"
+
+
+def check_hash(file: BinaryIO, known_hash: str, path: str | os.PathLike[str]) -> None:
+    """Compare the content of an open file with ``'md5:<hex>'`` or ``'sha256:<hex>'``."""
+    algorithm, _, expected = known_hash.partition(":")
+    actual = digest(file, algorithm)
+    if actual != expected.lower():
+        msg = (
+            f"{os.fspath(path)!r} is not the expected file: its {algorithm} is {actual}, "
+            f"expected {expected}; delete it and fetch it again"
+        )
+        raise WeightsFileError(msg)
+
+
+def digest(file: BinaryIO, algorithm: str) -> str:
+    """Hexadecimal digest of an open file from its beginning; the position is set back to 0."""
+    state = hashlib.new(algorithm, usedforsecurity=False)
+    file.seek(0)
+    for block in iter(lambda: file.read(1 << 20), b""):
+        state.update(block)
+    file.seek(0)
+    return state.hexdigest()
+
+
+def _kind(mode: int) -> str:
+    for test, name in (
+        (stat.S_ISDIR, "a directory"),
+        (stat.S_ISFIFO, "a named pipe"),
+        (stat.S_ISSOCK, "a socket"),
+        (stat.S_ISCHR, "a device"),
+        (stat.S_ISBLK, "a device"),
+    ):
+        if test(mode):
+            return name
+    return "not a regular file"
