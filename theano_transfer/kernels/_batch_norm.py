@@ -7,7 +7,6 @@ https://arxiv.org/abs/1502.03167.
 
 from aesara.gradient import DisconnectedType
 from aesara.graph.basic import Apply
-from aesara.link.c.op import ExternalCOp
 from aesara.tensor import as_tensor_variable, cast, sqrt
 from aesara.tensor.type import TensorType
 
@@ -15,11 +14,8 @@ from theano_transfer.kernels import _reference as reference
 from theano_transfer.kernels._onednn import OneDNNOp, warn_if_missing
 
 
-class _BatchNorm(OneDNNOp, ExternalCOp):
+class _BatchNorm(OneDNNOp):
     __props__ = ()
-
-    def __init__(self):
-        super().__init__([f"c_code/{self.c_name}.c"], f"APPLY_SPECIFIC({self.c_name})")
 
     def _inputs(self, images, *others, axes):
         """Every input in the images' dtype, with the number of axes it must have."""

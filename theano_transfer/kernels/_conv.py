@@ -3,7 +3,6 @@
 import numpy as np
 from aesara.gradient import disconnected_type
 from aesara.graph.basic import Apply
-from aesara.link.c.op import ExternalCOp
 from aesara.link.c.params_type import ParamsType
 from aesara.scalar import int64, upcast
 from aesara.tensor import as_tensor_variable, cast, switch
@@ -29,7 +28,7 @@ def as_pads(border_mode):
     return tuple((p, p) if isinstance(p, int) else tuple(p) for p in border_mode)
 
 
-class _Convolution(OneDNNOp, ExternalCOp):
+class _Convolution(OneDNNOp):
     """What the three Ops share: hyper-parameters and how C code sees them.
 
     Parameters
@@ -44,7 +43,7 @@ class _Convolution(OneDNNOp, ExternalCOp):
     mathematical sense passes ``W[:, :, ::-1, ::-1]``.
     """
 
-    __props__ = ("pad", "stride", "dilation", "groups")
+    __props__: tuple = ("pad", "stride", "dilation", "groups")
     params_type = ParamsType(
         pad_top=int64, pad_bottom=int64, pad_left=int64, pad_right=int64,
         stride_rows=int64, stride_columns=int64,
@@ -65,7 +64,7 @@ class _Convolution(OneDNNOp, ExternalCOp):
                 "stride, dilation and groups must be at least 1; "
                 f"got stride={stride}, dilation={dilation}, groups={groups}"
             )
-        super().__init__([f"c_code/{self.c_name}.c"], f"APPLY_SPECIFIC({self.c_name})")
+        super().__init__()
 
     pad_top = property(lambda self: self.pad[0][0])
     pad_bottom = property(lambda self: self.pad[0][1])
@@ -103,17 +102,17 @@ class _Convolution(OneDNNOp, ExternalCOp):
 
     @staticmethod
     def _same_dtype(*variables):
-        variables = [as_tensor_variable(v) for v in variables]
-        for variable in variables:
+        tensors = [as_tensor_variable(v) for v in variables]
+        for variable in tensors:
             if variable.ndim != 4:
                 raise TypeError(
                     "a convolution takes tensors of 4 axes (batch, channel, row, column); "
                     f"got {variable} with {variable.ndim}"
                 )
-        dtype = upcast(*(v.dtype for v in variables))
+        dtype = upcast(*(v.dtype for v in tensors))
         if dtype not in ("float16", "float32", "float64"):
             raise TypeError(f"a convolution takes floating-point tensors; got {dtype}")
-        return [v if v.dtype == dtype else cast(v, dtype) for v in variables]
+        return [v if v.dtype == dtype else cast(v, dtype) for v in tensors]
 
 
 def _output(dtype, shape):

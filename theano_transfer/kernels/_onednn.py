@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from aesara.configdefaults import config
+from aesara.link.c.op import ExternalCOp
 
 # The PyPI distributions that carry the library and its headers; both are requirements of ours.
 LIBRARY_DISTRIBUTION = "onednn-cpu-gomp"
@@ -119,14 +120,18 @@ def warn_if_missing():
         )
 
 
-class OneDNNOp:
-    """What every Op over oneDNN needs to compile; mixed into :class:`ExternalCOp`.
+class OneDNNOp(ExternalCOp):
+    """What every Op over oneDNN needs to compile.
 
     The C code is for float32. Where it cannot be used (another dtype, no oneDNN, no compiler)
     Aesara falls back on the Op's ``perform``, which computes the same in NumPy.
     """
 
+    c_name: str  # of the file in c_code/ and of the function in it
     floating_inputs: int  # how many inputs, from the first, are tensors rather than sizes
+
+    def __init__(self):
+        super().__init__([f"c_code/{self.c_name}.c"], f"APPLY_SPECIFIC({self.c_name})")
 
     def c_code(self, node, name, inputs, outputs, sub):
         if any(v.type.dtype != "float32" for v in node.inputs[: self.floating_inputs]):

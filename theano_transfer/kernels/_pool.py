@@ -3,7 +3,6 @@
 import numpy as np
 from aesara.gradient import DisconnectedType
 from aesara.graph.basic import Apply
-from aesara.link.c.op import ExternalCOp
 from aesara.link.c.params_type import ParamsType
 from aesara.scalar import int64
 from aesara.tensor import as_tensor_variable, zeros_like
@@ -15,7 +14,7 @@ from theano_transfer.kernels._onednn import OneDNNOp, warn_if_missing
 MODES = ("max", "average_exc_pad", "average_inc_pad")
 
 
-class _Pooling(OneDNNOp, ExternalCOp):
+class _Pooling(OneDNNOp):
     """What pooling and its gradient share.
 
     Parameters
@@ -59,7 +58,7 @@ class _Pooling(OneDNNOp, ExternalCOp):
             raise ValueError(f"windows hang over the border only without padding; got pad={pad}")
         if not ignore_border and mode == "average_inc_pad":
             self.mode = "average_exc_pad"  # the same without padding; what hangs over is no padding
-        super().__init__([f"c_code/{self.c_name}.c"], f"APPLY_SPECIFIC({self.c_name})")
+        super().__init__()
 
     mode_code = property(lambda self: MODES.index(self.mode))
     window_rows = property(lambda self: self.window[0])
@@ -92,7 +91,7 @@ class _Pooling(OneDNNOp, ExternalCOp):
                 sizes.append(steps // s + 1)
         return sizes
 
-    def _where(self, image_size):
+    def _where(self, image_size) -> tuple[tuple, tuple, tuple]:
         """Window, padding and stride as the NumPy code takes them, for rows and columns known."""
         if self.ignore_border:
             return self.window, self.pad, self.stride

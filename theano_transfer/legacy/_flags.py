@@ -58,10 +58,14 @@ def _known(flags):
     return {name: value for name, value in flags.items() if name in KNOWN}
 
 
+class _CaseSensitiveParser(configparser.ConfigParser):
+    def optionxform(self, optionstr):
+        return optionstr  # floatX
+
+
 def _from_file(paths, known_only=True):
     """Options of the configuration files in `paths` (separated as in ``PATH``), later ones win."""
-    parser = configparser.ConfigParser(interpolation=None)
-    parser.optionxform = str  # option names are case-sensitive: floatX
+    parser = _CaseSensitiveParser(interpolation=None)
     try:
         parser.read(os.path.expanduser(path) for path in paths.split(os.pathsep) if path)
     except configparser.Error:

@@ -2,6 +2,7 @@
 
 import contextlib
 import importlib
+import importlib.metadata
 import logging
 import sys
 import types
@@ -61,8 +62,7 @@ def _pkg_resources_stand_in():
         yield
         return
     stand_in = types.ModuleType("pkg_resources")
-    metadata = importlib.import_module("importlib.metadata")
-    stand_in.get_distribution = metadata.distribution
+    vars(stand_in)["get_distribution"] = importlib.metadata.distribution
     sys.modules["pkg_resources"] = stand_in
     try:
         yield
