@@ -14,6 +14,7 @@ from ._errors import WeightsFileError as WeightsFileError
 from ._errors import WeightsMismatchError as WeightsMismatchError
 from ._errors import WeightsUnavailableError as WeightsUnavailableError
 from ._fetch import cache_dir as cache_dir
+from ._fetch import cached_file as cached_file
 from ._fetch import fetch as fetch
 from ._inspect import FileSummary as FileSummary
 from ._inspect import inspect as inspect

@@ -59,7 +59,7 @@ def fetch(
     row = registered(model, include_top)
     if not row.base_url:
         return bundled_file(row.file)
-    converted = cache_dir() / "weights" / _converted_name(row)
+    converted = cached_file(row)
     if not converted.is_file():
         source = _obtain(row, base_url, progressbar)
         converted.parent.mkdir(parents=True, exist_ok=True)
@@ -80,10 +80,12 @@ def _template(row: WeightsFile) -> Any:
     return zoo.build(row.model, weights=None, include_top=row.include_top)
 
 
-def _converted_name(row: WeightsFile) -> str:
+def cached_file(row: WeightsFile) -> Path:
+    """Where :func:`fetch` keeps the converted weights of `row`, whether or not they are there."""
     # The hash is part of the name: other weights under the old name are another file.
     top = "" if row.include_top else "_notop"
-    return f"{row.model}{top}_imagenet-{row.hash.partition(':')[2][:12]}.h5"
+    digest = row.hash.partition(":")[2][:12]
+    return cache_dir() / "weights" / f"{row.model}{top}_imagenet-{digest}.h5"
 
 
 def _obtain(row: WeightsFile, base_url: str | None, progressbar: bool) -> Path:

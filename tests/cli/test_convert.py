@@ -1,0 +1,83 @@
+import json
+
+import h5py
+import numpy as np
+import pytest
+
+from theano_transfer import weights, zoo
+
+
+@pytest.fixture(scope="module")
+def keras_file(tmp_path_factory):
+    """VGG16 without its top, in the layout of Keras 2's save_weights, with Keras's axis order."""
+    path = tmp_path_factory.mktemp("keras") / "vgg16_notop.h5"
+    rng = np.random.default_rng(0)
+    net = zoo.vgg16(include_top=False, input_shape=(3, 32, 32))
+    kernels = {}
+    with h5py.File(path, "w") as file:
+        names = [name for name in net if "conv" in name]
+        file.attrs["layer_names"] = [name.encode() for name in names]
+        file.attrs["backend"] = b"tensorflow"
+        file.attrs["keras_version"] = b"2.1.3"
+        for name in names:
+            out, into, rows, columns = net[name].W.get_value(borrow=True).shape
+            kernel = rng.standard_normal((rows, columns, into, out), dtype=np.float32)
+            group = file.create_group(name)
+            group.attrs["weight_names"] = [f"{name}/kernel:0".encode(), f"{name}/bias:0".encode()]
+            group.create_dataset(f"{name}/kernel:0", data=kernel)
+            group.create_dataset(f"{name}/bias:0", data=np.zeros(out, np.float32))
+            kernels[name] = kernel
+    return path, kernels
+
+
+def test_a_keras_file_becomes_one_of_ours(keras_file, tmp_path, run):
+    source, kernels = keras_file
+    target = tmp_path / "vgg16.h5"
+    status, out, _ = run("convert", source, target, "--model", "vgg16")
+    assert status == 0
+    assert str(target) in out
+    converted = weights.read(target)
+    assert converted.attributes["model"] == "vgg16"
+    for name, kernel in kernels.items():
+        np.testing.assert_array_equal(converted[f"{name}/W"], kernel.transpose(3, 2, 0, 1))
+
+
+def test_the_wrong_network_is_refused_and_nothing_written(keras_file, tmp_path, run):
+    target = tmp_path / "vgg19.h5"
+    status, _, err = run("convert", keras_file[0], target, "--model", "vgg19")
+    assert status == 1
+    assert "block5_conv4" in err
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_wrong_hash_is_refused(keras_file, tmp_path, run):
+    target = tmp_path / "vgg16.h5"
+    arguments = ("convert", keras_file[0], target, "--model", "vgg16", "--hash", "md5:" + "0" * 32)
+    status, _, err = run(*arguments)
+    assert status == 1
+    assert "md5" in err
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("value", ["0" * 32, "crc32:00", "md5:xyz"])
+def test_a_hash_has_a_form(value, keras_file, tmp_path, run):
+    status, _, err = run(
+        "convert", keras_file[0], tmp_path / "x.h5", "--model", "vgg16", "--hash", value
+    )
+    assert status == 2
+    assert "md5:HEX" in err
+
+
+def test_an_unknown_network_is_named_with_the_known(keras_file, tmp_path, run):
+    status, _, err = run("convert", keras_file[0], tmp_path / "x.h5", "--model", "vgg61")
+    assert status == 1
+    assert "'vgg61'" in err
+    assert "vgg16" in err
+
+
+def test_the_record_is_json_that_inspect_shows(keras_file, tmp_path, run):
+    target = tmp_path / "vgg16.h5"
+    run("convert", keras_file[0], target, "--model", "vgg16")
+    _, out, _ = run("inspect", target, "--brief")
+    assert "source_sha256" in out
+    assert json.dumps(weights.read(target).attributes)

@@ -1,0 +1,52 @@
+import pytest
+
+from theano_transfer import weights, zoo
+
+
+def test_every_network_of_the_zoo_is_listed(run):
+    status, out, _ = run("models")
+    assert status == 0
+    lines = out.splitlines()
+    assert [line.split()[0] for line in lines[1:]] == zoo.models()
+    for line in lines[1:]:
+        record = zoo.record(line.split()[0])
+        assert f"{record.num_parameters:,}" in line
+        assert record.title in line
+        assert record.preprocessing in line
+
+
+def test_a_pattern_narrows(run):
+    _, out, _ = run("models", "vgg*")
+    assert [line.split()[0] for line in out.splitlines()[1:]] == ["vgg16", "vgg19"]
+
+
+def test_a_pattern_that_fits_nothing_is_an_error(run):
+    status, _, err = run("models", "vgg17")
+    assert status == 1
+    assert "'vgg17'" in err
+    assert "vgg16" in err
+
+
+@pytest.mark.parametrize(
+    ("fetched", "said"),
+    [
+        ((), "download 59 MB (without top), download 553 MB (with top)"),
+        ((False,), "cached (without top), download 553 MB (with top)"),
+        ((False, True), "cached"),
+    ],
+)
+def test_it_says_where_the_weights_are(fetched, said, run, monkeypatch, tmp_path):
+    monkeypatch.setenv("THEANO_TRANSFER_HOME", str(tmp_path))
+    for top in fetched:
+        _cached_file("vgg16", top).touch()
+    _, out, _ = run("models", "vgg16")
+    assert out.splitlines()[1].endswith(said)
+    _, out, _ = run("models", "efficientnet_lite0")
+    assert out.splitlines()[1].endswith("shipped")
+
+
+def _cached_file(model, top):
+    row = next(r for r in weights.REGISTRY if r.model == model and r.include_top == top)
+    path = weights.cached_file(row)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    return path

@@ -1,0 +1,68 @@
+"""Every example runs, on a few small pictures: a new file in examples/ is tested by itself."""
+
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+EXAMPLES = Path(__file__).parents[2] / "examples"
+SCRIPTS = sorted(EXAMPLES.glob("*.py"))
+# Their own weights would have to be downloaded.
+RANDOM = {"vgg16_dense_head.py"}
+# What shows that a script got to its end with figures: accuracy or error, between 0 and 1.
+FIGURE = re.compile(r"(?:accuracy'?:? |\| |error )(\d\.\d+)")
+
+
+def run(script, *arguments, **changes):
+    return subprocess.run(
+        [sys.executable, "-W", "error::DeprecationWarning:__main__", str(script), *arguments],
+        capture_output=True,
+        text=True,
+        timeout=500,
+        check=False,
+        env={**os.environ, **changes},
+    )
+
+
+@pytest.mark.parametrize("script", SCRIPTS, ids=lambda path: path.stem)
+def test_it_runs(script, tmp_path):
+    weights = ("--weights", "none") if script.name in RANDOM else ()
+    done = run(script, "--quick", *weights, PYTHONIOENCODING="utf-8")
+    assert done.returncode == 0, done.stderr
+    assert "Traceback" not in done.stderr
+    figures = [float(number) for number in FIGURE.findall(done.stdout)]
+    assert figures, done.stdout
+    assert all(0 <= figure <= 1 for figure in figures)
+
+
+@pytest.mark.parametrize("script", SCRIPTS, ids=lambda path: path.stem)
+def test_it_has_the_common_options_and_says_what_it_is(script):
+    done = run(script, "--help")
+    assert done.returncode == 0
+    for option in ("--base", "--weights", "--epochs", "--quick", "data"):
+        assert option in done.stdout
+    assert script.read_text().splitlines()[0].removeprefix('"""').rstrip('"') in " ".join(
+        done.stdout.split()
+    )
+    assert script.name in (EXAMPLES / "README.md").read_text()
+
+
+def test_without_a_network_vgg16_says_what_to_download_and_goes_on(tmp_path):
+    nowhere = "http://127.0.0.1:9"  # nothing listens there
+    done = run(
+        EXAMPLES / "vgg16_dense_head.py",
+        "--quick",
+        THEANO_TRANSFER_HOME=str(tmp_path),
+        HTTPS_PROXY=nowhere,
+        https_proxy=nowhere,
+        NO_PROXY="",
+        no_proxy="",
+    )
+    assert done.returncode == 0, done.stderr
+    assert "vgg16_weights_tf_dim_ordering_tf_kernels_notop.h5" in done.stdout
+    assert str(tmp_path) in done.stdout
+    assert "Going on with efficientnet_lite0" in done.stdout
+    assert "all unfrozen:" in done.stdout

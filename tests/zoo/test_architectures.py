@@ -1,0 +1,146 @@
+"""What every architecture of the zoo keeps to; a new one is tested by being listed."""
+
+import lasagne
+import numpy as np
+import pytest
+import theano
+from lasagne.layers import InputLayer, get_all_layers, get_output, get_output_shape
+
+import theano_transfer as tt
+from theano_transfer import zoo
+from theano_transfer.layers import BatchNormLayer, Conv2DLayer
+
+
+@pytest.fixture(scope="module", params=zoo.models())
+def net(request):
+    """Without top, for images of any size."""
+    return zoo.build(request.param, include_top=False, input_shape=(3, None, None))
+
+
+@pytest.fixture(scope="module", params=zoo.models())
+def full(request):
+    """With top."""
+    return zoo.build(request.param)
+
+
+def test_published_number_of_parameters(full):
+    assert full.num_parameters == full.record.num_parameters
+    assert full.num_parameters == lasagne.layers.count_params(full.output)
+
+
+def test_the_classifier_is_on_top(full):
+    record = full.record
+    assert full["input"].output_shape == (None, *record.input_shape)
+    assert full.output.output_shape == (None, 1000)
+    assert tuple(full)[-len(record.top_layers) :] == record.top_layers
+    assert full.output.nonlinearity is lasagne.nonlinearities.softmax
+
+
+def test_without_top_the_rest_is_the_same(net, request):
+    record = net.record
+    full = zoo.build(record.name, input_shape=(3, record.min_size, record.min_size))
+    assert [name for name in full if name not in record.top_layers] == list(net)
+    assert net.output is net[record.feature_layer]
+    assert net.output.output_shape == (None, record.feature_channels, None, None)
+
+
+def test_layers_come_after_what_feeds_them(net):
+    order = {layer: place for place, layer in enumerate(net.values())}
+    assert set(get_all_layers(net.output)) == set(order)
+    for name, layer in net.items():
+        assert layer.name == name
+        below = getattr(layer, "input_layers", [getattr(layer, "input_layer", None)])
+        if not isinstance(layer, InputLayer):
+            assert all(order[feeding] < order[layer] for feeding in below)
+
+
+def test_blocks_split_the_network_from_input_to_output(net):
+    names = list(net)
+    places = [names.index(first) for _, first in net.record.blocks]
+    assert places == sorted(set(places))
+    assert places[0] == 1  # nothing but the input lies before the first block
+    # every split leaves something to train on both sides
+    for start, stop in zip(places, [*places[1:], len(names)]):
+        assert any(net[name].params for name in names[start:stop])
+
+
+def test_feature_maps_shrink_by_the_same_factor_at_every_size(net):
+    record = net.record
+    for rows, columns in [(224, 224), (97, 75), (record.min_size, 200)]:
+        shape = get_output_shape(net.output, (2, 3, rows, columns))
+        fixed = zoo.build(record.name, include_top=False, input_shape=(3, rows, columns))
+        assert fixed.output.output_shape == (None, *shape[1:])
+        assert all(size >= 1 for size in shape[2:])
+
+
+@pytest.mark.parametrize("pooling", ["avg", "max"])
+@pytest.mark.parametrize("name", zoo.models())
+def test_pooling_ends_in_vectors(name, pooling):
+    net = zoo.build(name, include_top=False, pooling=pooling, input_shape=(3, None, None))
+    assert net.output is net[f"{pooling}_pool"]
+    assert net.output.output_shape == (None, net.record.feature_channels)
+
+
+def test_parameters_are_named_after_layer_and_role(net):
+    roles = {"W", "b", "gamma", "beta", "mean", "var"}
+    assert set(net.params.values()) == set(lasagne.layers.get_all_params(net.output))
+    for name, param in net.params.items():
+        layer, _, role = name.rpartition(".")
+        assert role in roles
+        assert param.name == name
+        assert getattr(net[layer], role) is param
+        assert param.dtype == theano.config.floatX
+
+
+def test_random_weights_are_random_and_alive(net):
+    for layer in net.values():
+        if isinstance(layer, Conv2DLayer):
+            W = layer.W.get_value(borrow=True)
+            assert W.std() > 0
+            assert abs(W.mean()) < 0.1 * W.std()
+        if isinstance(layer, BatchNormLayer):
+            assert set(layer.gamma.get_value()) == {1.0}
+
+
+def test_preprocessing_is_known(net):
+    assert net.record.preprocessing in tt.images.PREPROCESSING
+
+
+def test_the_paper_can_be_found(net):
+    assert "https://" in net.record.paper
+    assert net.record.paper in getattr(zoo, net.record.name).__doc__
+
+
+@pytest.mark.parametrize("name", ["efficientnet_lite0", "vgg16"])
+def test_batches_of_any_number_and_a_given_variable(name, rng):
+    images = theano.tensor.tensor4("pictures")
+    net = zoo.build(name, include_top=False, input_shape=(3, 32, 40), input_var=images)
+    assert net.input_var is images
+    function = theano.function([images], get_output(net.output, deterministic=True))
+    x = rng.normal(size=(3, 3, 32, 40)).astype(theano.config.floatX)
+    together = function(x)
+    assert together.shape == (3, *net.output.output_shape[1:])
+    np.testing.assert_allclose(function(x[1:2])[0], together[1], rtol=1e-3, atol=1e-5)
+    assert function(x[:0]).shape == (0, *together.shape[1:])
+
+
+@pytest.mark.parametrize(
+    "name", ["efficientnet_lite0", pytest.param("resnet50", marks=pytest.mark.slow)]
+)
+def test_one_training_step_changes_every_parameter(name, rng):
+    """Nothing is left out of the graph, and batch normalisation moves its averages."""
+    net = zoo.build(name, input_shape=(3, 32, 32), classes=3)
+    labels = theano.tensor.ivector()
+    loss = lasagne.objectives.categorical_crossentropy(get_output(net.output), labels).mean()
+    params = lasagne.layers.get_all_params(net.output, trainable=True)
+    updates = lasagne.updates.sgd(loss, params, 0.1)
+    step = theano.function([net.input_var, labels], loss, updates=updates)
+    before = {param: param.get_value() for param in net.params.values()}
+    x = rng.normal(size=(4, 3, 32, 32)).astype(theano.config.floatX)
+    assert np.isfinite(step(x, np.array([0, 1, 2, 0], "int32")))
+    same = [
+        name
+        for name, param in net.params.items()
+        if np.array_equal(param.get_value(), before[param])
+    ]
+    assert same == []

@@ -1,0 +1,114 @@
+"""The arguments of the entry points, right and wrong."""
+
+import lasagne
+import numpy as np
+import pytest
+
+import theano_transfer as tt
+from theano_transfer import zoo
+
+
+@pytest.fixture
+def refused():
+    """A function that checks that every model refuses these arguments with this message."""
+
+    def check(message, error=ValueError, models="*", **arguments):
+        for name in zoo.models(models):
+            with pytest.raises(error, match=message):
+                zoo.build(name, **arguments)
+
+    return check
+
+
+def test_weights_are_none_imagenet_or_a_file(refused, tmp_path):
+    refused("there is no file 'imagnet'", weights="imagnet")
+    refused("there is no file .*missing.h5", weights=tmp_path / "missing.h5")
+    refused("there is no file", weights=tmp_path)
+    refused("weights must be", TypeError, weights=np.zeros(3))
+
+
+def test_channels_come_first_and_are_three(refused):
+    refused(r"Theano's order .* pass \(3, 224, 200\)", input_shape=(224, 200, 3))
+    refused(r"images of 3 channels.*got \(1, 224, 224\)", input_shape=(1, 224, 224))
+    refused("images of 3 channels", input_shape=(None, 224, 224))
+    refused("input_shape must be", input_shape=(224, 224))
+    refused("input_shape must be", input_shape=None)
+    refused("whole numbers or None", TypeError, input_shape=(3, 224.0, 224))
+
+
+def test_images_have_a_least_size(refused):
+    for shape in [(3, 31, 224), (3, 224, 31), (3, None, 8), (3, 0, 224)]:
+        refused("at least 32 rows and columns", input_shape=shape, include_top=False)
+
+
+def test_the_least_size_is_enough():
+    for name in zoo.models():
+        size = zoo.record(name).min_size
+        net = zoo.build(name, input_shape=(3, size, size), classes=2)
+        assert net.output.output_shape == (None, 2)
+
+
+def test_pooling_goes_without_top(refused):
+    refused("pooling must be None, 'avg' or 'max'", include_top=False, pooling="mean")
+    refused("goes with include_top=False", pooling="avg")
+
+
+def test_the_imagenet_classifier_is_taken_as_it_is(refused):
+    refused("has 1000 classes; got classes=10", weights="imagenet", classes=10)
+    refused(
+        "trained with softmax",
+        weights="imagenet",
+        classifier_activation=lasagne.nonlinearities.tanh,
+    )
+    refused("needs images of known size", models="vgg*", input_shape=(3, None, 224))
+    refused(
+        r"takes images of \(3, 224, 224\)",
+        models="vgg*",
+        weights="imagenet",
+        input_shape=(3, 300, 300),
+    )
+
+
+def test_classes_are_counted(refused):
+    refused("classes must be", classes=0)
+    refused("classes must be", classes=2.5)
+    assert zoo.resnet50(classes=7).output.output_shape == (None, 7)
+    # without top they do not matter
+    zoo.resnet50(include_top=False, classes=0)
+
+
+def test_the_classifier_applies_what_it_is_told(refused):
+    refused("classifier_activation must be", classifier_activation="relu6")
+    for given, expected in [
+        ("softmax", lasagne.nonlinearities.softmax),
+        (None, lasagne.nonlinearities.identity),
+        (lasagne.nonlinearities.sigmoid, lasagne.nonlinearities.sigmoid),
+    ]:
+        net = zoo.efficientnet_lite0(classifier_activation=given)
+        assert net.output.nonlinearity is expected
+
+
+def test_nothing_but_weights_is_positional():
+    with pytest.raises(TypeError):
+        zoo.vgg16(None, False)
+
+
+def test_a_variable_must_stand_for_images():
+    with pytest.raises(ValueError, match="4 dimensions"):
+        zoo.resnet50(input_var=tt.zoo.resnet50().input_var.mean(axis=3))
+
+
+def test_parameters_wait_as_zeros_for_a_file_that_then_fills_all(tmp_path):
+    source = zoo.efficientnet_lite0(include_top=False, input_shape=(3, 64, 64))
+    path = tmp_path / "own.h5"
+    tt.weights.save(source, path)
+    net = zoo.efficientnet_lite0(weights=path, include_top=False, input_shape=(3, 64, 64))
+    for name, param in net.params.items():
+        np.testing.assert_array_equal(param.get_value(), source.params[name].get_value())
+
+
+def test_a_file_of_another_model_is_refused(tmp_path):
+    path = tmp_path / "own.h5"
+    tt.weights.save(zoo.resnet50(include_top=False), path)
+    with pytest.raises(tt.weights.WeightsError, match="does not fit"):
+        zoo.efficientnet_lite0(weights=path, include_top=False)

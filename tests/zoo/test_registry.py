@@ -1,0 +1,42 @@
+"""Names, records and entry points."""
+
+import inspect
+
+import pytest
+
+from theano_transfer import zoo
+
+
+def test_models_are_listed_and_filtered():
+    assert {"vgg16", "vgg19", "resnet50", "resnet101", "resnet152"} < set(zoo.models())
+    assert zoo.models("resnet*") == ["resnet50", "resnet101", "resnet152"]
+    assert zoo.models("nothing*") == []
+
+
+@pytest.mark.parametrize("name", zoo.models())
+def test_every_model_has_an_entry_point_under_its_name(name):
+    entry_point = getattr(zoo, name)
+    assert entry_point.__name__ == name
+    assert list(inspect.signature(entry_point).parameters) == [
+        "weights", "include_top", "input_shape", "pooling", "classes", "input_var",
+        "classifier_activation",
+    ]  # fmt: skip
+    for section in ("Parameters", "Returns", "Raises", zoo.record(name).preprocessing):
+        assert section in entry_point.__doc__
+    assert zoo.record(name).name == name
+
+
+def test_build_is_the_entry_point_by_name():
+    net = zoo.build("vgg16", include_top=False, input_shape=(3, 40, 50))
+    assert list(net) == list(zoo.vgg16(include_top=False))
+    assert net.record is zoo.record("vgg16")
+    assert net.classes is None
+    assert net["input"].output_shape == (None, 3, 40, 50)
+
+
+@pytest.mark.parametrize("lookup", [zoo.build, zoo.record])
+def test_an_unknown_name_is_answered_with_the_nearest_and_all(lookup):
+    with pytest.raises(ValueError, match="no model is called 'VGG-16'; did you mean 'vgg16'"):
+        lookup("VGG-16")
+    with pytest.raises(ValueError, match=r"no model is called 'xyz'; There are .*resnet50"):
+        lookup("xyz")

@@ -1,0 +1,3 @@
+"""The command ``theano-transfer``: one module for each of its commands."""
+
+from theano_transfer.cli._main import main as main

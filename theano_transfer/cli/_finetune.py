@@ -1,0 +1,194 @@
+"""``theano-transfer finetune``: a pretrained network learns the classes of a folder."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import shlex
+from pathlib import Path
+
+from theano_transfer.cli._console import PROGRAM, name, note, say
+from theano_transfer.cli._options import count, fraction, output_file, positive_int, rate
+from theano_transfer.cli._pictures import naming_skipped
+
+HELP = "fine-tune a pretrained network to the pictures in a folder"
+EPILOG = """\
+DIR holds one folder per class, with its pictures in it, or such folders in DIR/train and
+DIR/validation. First a new head is trained on the frozen base, then the top of the base is
+unfrozen and trained along, more slowly. The model in the output file is at all times the best so
+far, so that Ctrl-C loses nothing but the epoch it falls into.
+
+The best epoch is chosen by the loss on the validation pictures, so their accuracy flatters a
+little; `theano-transfer evaluate` measures on pictures that you kept apart.
+
+examples:
+  theano-transfer finetune examples/data/emoji
+  theano-transfer finetune photos --base resnet50 --unfreeze conv5_block3_1_conv --output cats.h5
+  theano-transfer finetune photos --epochs 10 --unfreeze none --quiet
+"""
+DEFAULT_BASE = "efficientnet_lite0"
+SLOWER = 10  # the unfrozen part learns so many times more slowly than the head alone
+SPLIT = 0.2
+TRAIN_NAMES = ("train", "training")
+VALIDATION_NAMES = ("validation", "valid", "val")
+
+
+def configure(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("folder", metavar="DIR", help="pictures, one folder per class")
+    what = parser.add_argument_group("network")
+    what.add_argument(
+        "--base", default=DEFAULT_BASE, metavar="NAME",
+        help="network to start from; see theano-transfer models (default: %(default)s)",
+    )  # fmt: skip
+    what.add_argument(
+        "--weights", default="imagenet", metavar="imagenet|FILE|none",
+        help="weights to start from; none: random, and all is trained (default: %(default)s)",
+    )  # fmt: skip
+    what.add_argument(
+        "--size", type=positive_int, metavar="N",
+        help="rows and columns that pictures are brought to (default: the network's own)",
+    )  # fmt: skip
+    training = parser.add_argument_group("training")
+    training.add_argument(
+        "--epochs", type=positive_int, default=30, metavar="N",
+        help="epochs of the head, on a frozen base (default: %(default)s)",
+    )  # fmt: skip
+    training.add_argument(
+        "--unfreeze", default="auto", metavar="LAYER",
+        help="then train from this layer or block on, too; auto: the upper third of the blocks, "
+        "all: everything, none: nothing more (default: %(default)s)",
+    )  # fmt: skip
+    training.add_argument(
+        "--unfreeze-epochs", type=positive_int, default=10, metavar="N",
+        help="epochs of that (default: %(default)s)",
+    )  # fmt: skip
+    training.add_argument(
+        "--learning-rate", type=rate, default=1e-3, metavar="RATE",
+        help=f"of the head, by Adam; a {SLOWER}th of it after unfreezing (default: %(default)s)",
+    )  # fmt: skip
+    training.add_argument(
+        "--batch-size", type=positive_int, default=32, metavar="N",
+        help="pictures in a training step (default: %(default)s)",
+    )  # fmt: skip
+    training.add_argument(
+        "--augment", action="store_true",
+        help="train on randomly mirrored, turned, shifted and zoomed pictures; slower, because "
+        "the frozen part has to see every picture in every epoch",
+    )  # fmt: skip
+    training.add_argument(
+        "--patience", type=positive_int, default=5, metavar="N",
+        help="stop after so many epochs without a better validation loss (default: %(default)s)",
+    )  # fmt: skip
+    training.add_argument("--seed", type=count, default=0, metavar="N", help="of all randomness")
+    data = parser.add_argument_group("data and output")
+    held_out = data.add_mutually_exclusive_group()
+    held_out.add_argument(
+        "--validation", metavar="DIR", help="validation pictures in a folder of their own"
+    )
+    held_out.add_argument(
+        "--validation-split", type=fraction, default=SPLIT, metavar="SHARE",
+        help="share of the pictures of each class to validate with (default: %(default)s)",
+    )  # fmt: skip
+    data.add_argument(
+        "--on-error", choices=("skip", "raise"), default="skip",
+        help="what to do about files that are no readable pictures (default: %(default)s)",
+    )  # fmt: skip
+    data.add_argument(
+        "--output", type=output_file, default="model.h5", metavar="FILE",
+        help="where to save the model (default: %(default)s)",
+    )  # fmt: skip
+    data.add_argument("--quiet", action="store_true", help="write nothing about the progress")
+
+
+def run(options: argparse.Namespace) -> int:
+    from theano_transfer import zoo
+
+    zoo.record(options.base)  # a wrong name is found before pictures are decoded
+    train, valid = load_data(options)
+    from theano_transfer.cli._phases import Phases
+
+    phases = Phases(options, train, valid)
+    try:
+        phases.run()
+    except KeyboardInterrupt:
+        phases.interrupted = True
+    except Exception:
+        if phases.best.is_saved:
+            note(f"{PROGRAM}: the best model before this error is in {name(options.output)}")
+        raise
+    if not phases.best.is_saved:
+        note(f"{PROGRAM}: interrupted before the first epoch was finished; nothing was saved")
+        return 130
+    report(options, phases, valid)
+    return 130 if phases.interrupted else 0
+
+
+def load_data(options: argparse.Namespace):
+    """Training and validation pictures, as the options say."""
+    from theano_transfer.images import ImageFolder
+
+    folder, validation = options.folder, options.validation
+    if validation is None:
+        folder, validation = parts_of(folder)
+    if validation is None:
+        data = naming_skipped(lambda: ImageFolder(folder, on_error=options.on_error))
+        train, valid, _ = data.split(options.validation_split, seed=options.seed)
+    else:
+        train, valid, _ = naming_skipped(
+            lambda: ImageFolder.from_folders(
+                train=folder, validation=validation, on_error=options.on_error
+            )
+        )
+    if not options.quiet:
+        note(
+            f"{len(train)} pictures to train with, {len(valid)} to validate with, "
+            f"{len(train.classes)} classes: {', '.join(map(name, train.classes))}"
+        )
+    return train, valid
+
+
+def parts_of(folder: str) -> tuple[str, str | None]:
+    """(folder, None), or folders for training and validation where `folder` holds just these."""
+    try:
+        inside = sorted(entry.name for entry in os.scandir(folder) if entry.is_dir())
+    except OSError:
+        return folder, None  # the data set says what is wrong with it
+    trains = [part for part in inside if part.lower() in TRAIN_NAMES]
+    valids = [part for part in inside if part.lower() in VALIDATION_NAMES]
+    if len(trains) == len(valids) == 1 and len(inside) == 2:
+        return os.path.join(folder, trains[0]), os.path.join(folder, valids[0])
+    return folder, None
+
+
+def report(options: argparse.Namespace, phases, valid) -> None:
+    """Pictures of the training, the figures of the best model, and what to type next."""
+    from theano_transfer import show
+
+    model, best = phases.model, phases.best
+    best.restore(model)
+    output = Path(options.output)
+    curves = output.with_name(f"{output.stem}_curves.png")
+    confusion = output.with_name(f"{output.stem}_confusion.png")
+    show.curves(phases.history, curves)
+    predictions = model.predict(valid, batch_size=options.batch_size)
+    matrix = show.confusion_matrix(valid.labels, predictions, model.classes, path=confusion)
+    right, total = int(matrix.trace()), int(matrix.sum())
+    if phases.interrupted:
+        note(f"{PROGRAM}: interrupted; the best model so far is saved")
+    say(f"validation accuracy  {right / total:.3f} ({right} of {total}), epoch {best.epoch}")
+    say(f"model                {name(output)}")
+    say(f"curves               {name(curves)}")
+    say(f"confusion matrix     {name(confusion)}")
+    say()
+    say("To try the model on a picture that it was not trained with:")
+    say(f"  {PROGRAM} predict {_quoted(output)} {_quoted(example_of(valid.paths))}")
+
+
+def example_of(paths: list[str]) -> str:
+    """A path that can be typed, if there is one."""
+    return next((path for path in paths if path.isprintable()), paths[0])
+
+
+def _quoted(path) -> str:
+    text = str(path)
+    return shlex.quote(f"./{text}" if text.startswith("-") else text)

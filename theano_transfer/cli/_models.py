@@ -1,0 +1,72 @@
+"""``theano-transfer models``: what is in the zoo."""
+
+from __future__ import annotations
+
+import argparse
+
+from theano_transfer.cli._console import say, table
+
+HELP = "list the networks, and where their ImageNet weights are"
+EPILOG = """\
+The pattern is a shell pattern; quote it.
+
+examples:
+  theano-transfer models
+  theano-transfer models 'resnet*'
+"""
+
+
+def configure(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "pattern", nargs="?", default="*", metavar="PATTERN", help="which names (default: all)"
+    )
+
+
+def run(options: argparse.Namespace) -> int:
+    from theano_transfer import zoo
+
+    names = zoo.models(options.pattern)
+    if not names:
+        raise ValueError(
+            f"no network is called {options.pattern!r}; there are {', '.join(zoo.models())}"
+        )
+    rows = [("name", "network", "input", "parameters", "preprocessing", "ImageNet weights")]
+    for name in names:
+        record = zoo.record(name)
+        rows.append(
+            (
+                name,
+                record.title,
+                f"{record.input_size} x {record.input_size}",
+                f"{record.num_parameters:,}",
+                record.preprocessing,
+                _weights(name),
+            )
+        )
+    say(table(rows, right=(3,)))
+    return 0
+
+
+def _weights(name: str) -> str:
+    """Where the ImageNet weights are, with top and without, in a few words."""
+    from theano_transfer.weights import REGISTRY
+
+    rows = sorted((row for row in REGISTRY if row.model == name), key=lambda row: row.include_top)
+    states = [(_state(row), row) for row in rows]
+    if not states:
+        return "none published"
+    if len(states) == 1 or states[0][0] == states[1][0] != "download":
+        return states[0][0]
+    return ", ".join(
+        (state + (f" {row.size / 1e6:.0f} MB" if row.size and state == "download" else ""))
+        + (" (with top)" if row.include_top else " (without top)")
+        for state, row in states
+    )
+
+
+def _state(row) -> str:
+    from theano_transfer.weights import cached_file
+
+    if not row.base_url:
+        return "shipped"
+    return "cached" if cached_file(row).is_file() else "download"

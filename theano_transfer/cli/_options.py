@@ -1,0 +1,70 @@
+"""What the values of options may be; argparse turns each refusal into a usage error."""
+
+from __future__ import annotations
+
+import argparse
+import math
+import os
+import re
+
+
+def positive_int(text: str) -> int:
+    """A whole number from 1 on."""
+    return _whole(text, least=1)
+
+
+def count(text: str) -> int:
+    """A whole number from 0 on."""
+    return _whole(text, least=0)
+
+
+def rate(text: str) -> float:
+    """A finite number above 0."""
+    value = _number(text)
+    if not (math.isfinite(value) and value > 0):
+        raise argparse.ArgumentTypeError(f"expected a number above 0, got {text!r}")
+    return value
+
+
+def fraction(text: str) -> float:
+    """A number above 0 and below 1."""
+    value = _number(text)
+    if not 0 < value < 1:
+        raise argparse.ArgumentTypeError(f"expected a fraction between 0 and 1, got {text!r}")
+    return value
+
+
+def output_file(text: str) -> str:
+    """A path that can be written to: minutes of training should not end in a typing error."""
+    folder = os.path.dirname(text) or "."
+    if os.path.isdir(text):
+        raise argparse.ArgumentTypeError(f"{text!r} is a folder; expected the name of a file")
+    if not os.path.isdir(folder):
+        raise argparse.ArgumentTypeError(f"the folder {folder!r} does not exist; create it first")
+    if not os.access(folder, os.W_OK):
+        raise argparse.ArgumentTypeError(f"the folder {folder!r} cannot be written to")
+    return text
+
+
+def known_hash(text: str) -> str:
+    """md5:HEX or sha256:HEX."""
+    if not re.fullmatch(r"md5:[0-9a-fA-F]{32}|sha256:[0-9a-fA-F]{64}", text):
+        raise argparse.ArgumentTypeError(f"expected md5:HEX or sha256:HEX, got {text!r}")
+    return text
+
+
+def _whole(text: str, *, least: int) -> int:
+    try:
+        value = int(text)
+    except ValueError:
+        value = least - 1
+    if value < least:
+        raise argparse.ArgumentTypeError(f"expected a whole number from {least} on, got {text!r}")
+    return value
+
+
+def _number(text: str) -> float:
+    try:
+        return float(text)
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"expected a number, got {text!r}") from None

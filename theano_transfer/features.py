@@ -1,0 +1,233 @@
+"""A pretrained network as a scikit-learn transformer: pictures in, feature vectors out."""
+
+from __future__ import annotations
+
+import inspect
+
+import lasagne
+import numpy as np
+import theano
+import theano.tensor as T
+
+from theano_transfer import zoo
+from theano_transfer.tuning._assemble import (
+    checked_preprocessing,
+    picture_size,
+    usual_preprocessing,
+)
+from theano_transfer.tuning._errors import UnknownLayerError
+from theano_transfer.tuning._progress import Bar
+from theano_transfer.tuning._select import no_such_layer
+from theano_transfer.tuning._sources import Reading, as_source, length_of, read_batches
+
+POOLING = {"avg": T.mean, "max": T.max, None: None}
+
+
+class FeatureExtractor:
+    """What a layer of a pretrained network makes of pictures, as vectors for a shallow model.
+
+    Follows scikit-learn's conventions (parameters stored as given, ``get_params``, ``clone``,
+    pipelines) without needing scikit-learn. There is nothing to learn: `fit` only checks.
+
+    Parameters
+    ----------
+    base : str or mapping of str to Layer
+        A name of the zoo (``tt.zoo.models()``), or a network, such as ``model.net`` of a model
+        that was fine-tuned.
+    weights : 'imagenet', path or None
+        Of a base given by name.
+    layer : str, optional
+        Whose output is taken; the last in front of the top if None. ``'fc2'`` of VGG16, for
+        example, is in its top.
+    pooling : 'avg', 'max' or None
+        What is done with maps (channels, rows, columns): their average or maximum, or all
+        numbers in a row.
+    batch_size : int
+    input_shape : (3, rows, columns), optional
+        Of a base given by name.
+    preprocessing : str or function, optional
+        A key of ``tt.images.PREPROCESSING`` in place of the base's own.
+    workers : int
+        Threads that decode pictures.
+    verbose : bool
+        Show a progress bar on standard error.
+
+    Examples
+    --------
+    >>> import theano_transfer as tt
+    >>> from sklearn.linear_model import LogisticRegression  # doctest: +SKIP
+    >>> from sklearn.pipeline import make_pipeline           # doctest: +SKIP
+    >>> extractor = tt.FeatureExtractor('vgg16')
+    >>> pipeline = make_pipeline(extractor, LogisticRegression())  # doctest: +SKIP
+    >>> pipeline.fit(paths, labels)                          # doctest: +SKIP
+    """
+
+    def __init__(
+        self,
+        base="efficientnet_lite0",
+        *,
+        weights="imagenet",
+        layer=None,
+        pooling="avg",
+        batch_size=32,
+        input_shape=None,
+        preprocessing=None,
+        workers=2,
+        verbose=False,
+    ):
+        self.base = base
+        self.weights = weights
+        self.layer = layer
+        self.pooling = pooling
+        self.batch_size = batch_size
+        self.input_shape = input_shape
+        self.preprocessing = preprocessing
+        self.workers = workers
+        self.verbose = verbose
+
+    def fit(self, X, y=None) -> FeatureExtractor:
+        """Check the parameters and build the network; `X` and `y` are not looked at."""
+        self._ready()
+        return self
+
+    def transform(self, X) -> np.ndarray:
+        """Feature vectors of pictures, in their order.
+
+        Parameters
+        ----------
+        X : list of paths, folder, array, or data set
+            Arrays hold RGB values 0..255, (n, 3, rows, columns). A folder has one folder per
+            class; its labels are those of ``tt.images.ImageFolder(folder).labels``.
+
+        Returns
+        -------
+        float32 array (n, features)
+        """
+        extraction = self._ready()
+        source = as_source(X)
+        reading = Reading(
+            extraction.size, extraction.preprocessing, self.batch_size, workers=self.workers
+        )
+        parts = [np.empty((0, extraction.width), np.float32)]
+        if length_of(source) != 0:
+            with Bar("features", length_of(source), shown=self.verbose) as bar:
+                for pictures, _ in read_batches(source, reading):
+                    parts.append(np.asarray(extraction.function(pictures), np.float32))
+                    bar.update(len(pictures))
+        return np.concatenate(parts)
+
+    def fit_transform(self, X, y=None) -> np.ndarray:
+        """``fit(X).transform(X)``."""
+        return self.fit(X, y).transform(X)
+
+    def get_feature_names_out(self, input_features=None) -> np.ndarray:
+        """``<layer>0``, ``<layer>1`` and so on: an array of str."""
+        extraction = self._ready()
+        return np.array([f"{extraction.layer}{k}" for k in range(extraction.width)], dtype=object)
+
+    def get_params(self, deep: bool = True) -> dict:
+        """Parameters by name, as they were given."""
+        return {name: getattr(self, name) for name in _parameter_names()}
+
+    def set_params(self, **params) -> FeatureExtractor:
+        """Change parameters by name.
+
+        Raises
+        ------
+        ValueError
+            If there is no parameter of that name; nothing is changed then.
+        """
+        unknown = [name for name in params if name not in _parameter_names()]
+        if unknown:
+            raise ValueError(
+                f"FeatureExtractor has no parameter {unknown[0]!r}; there are "
+                f"{', '.join(_parameter_names())}"
+            )
+        for name, value in params.items():
+            setattr(self, name, value)
+        return self
+
+    def __repr__(self) -> str:
+        defaults = inspect.signature(type(self)).parameters
+        changed = (
+            f"{name}={value!r}"
+            for name, value in self.get_params().items()
+            if value is not defaults[name].default and value != defaults[name].default
+        )
+        return f"FeatureExtractor({', '.join(changed)})"
+
+    def __getstate__(self):
+        # A copy, or the process of a parallel search, compiles its own function.
+        return {name: value for name, value in self.__dict__.items() if name != "_extraction"}
+
+    def __sklearn_is_fitted__(self) -> bool:
+        return True
+
+    def __sklearn_tags__(self):
+        # Called by scikit-learn alone, which is there then.
+        from sklearn.utils import InputTags, Tags, TargetTags, TransformerTags
+
+        return Tags(
+            estimator_type=None,
+            target_tags=TargetTags(required=False),
+            transformer_tags=TransformerTags(preserves_dtype=[]),
+            input_tags=InputTags(one_d_array=True, two_d_array=False, string=True),
+            requires_fit=False,
+        )
+
+    def _ready(self) -> _Extraction:
+        """The compiled function, made anew when a parameter that matters has changed."""
+        asked = (self.weights, self.layer, self.pooling, self.input_shape, self.preprocessing)
+        known = self.__dict__.get("_extraction")
+        if known is None or known.base is not self.base or known.asked != asked:
+            known = self._extraction = _Extraction(self, asked)
+        return known
+
+
+def _parameter_names() -> list[str]:
+    return list(inspect.signature(FeatureExtractor).parameters)
+
+
+class _Extraction:
+    """A network up to a layer, compiled."""
+
+    def __init__(self, settings: FeatureExtractor, asked: tuple):
+        self.base, self.asked = settings.base, asked
+        if settings.preprocessing is not None:
+            checked_preprocessing(settings.preprocessing)
+        if settings.pooling not in POOLING:
+            raise ValueError(f"pooling is 'avg', 'max' or None; got {settings.pooling!r}")
+        net = _network(settings)
+        self.layer = settings.layer or _feature_layer(net)
+        if self.layer not in net:
+            raise UnknownLayerError(no_such_layer(self.layer, net))
+        top = net[self.layer]
+        self.size = picture_size(net, top)
+        self.preprocessing = settings.preprocessing or usual_preprocessing(net)
+        output = lasagne.layers.get_output(top, deterministic=True)
+        pool = POOLING[settings.pooling]
+        if output.ndim > 2:
+            output = output.flatten(2) if pool is None else pool(output, axis=(2, 3))
+        self.function = theano.function([net.input_var], output, name="features")
+        entry = next(x for x in net.values() if isinstance(x, lasagne.layers.InputLayer))
+        shape = lasagne.layers.get_output_shape(top, {entry: (1, 3, *self.size)})
+        self.width = int(shape[1] if pool else np.prod(shape[1:]))
+
+
+def _network(settings) -> zoo.Network:
+    if isinstance(settings.base, str):
+        in_top = settings.layer in zoo.record(settings.base).top_layers
+        options = {} if settings.input_shape is None else {"input_shape": settings.input_shape}
+        return zoo.build(settings.base, weights=settings.weights, include_top=in_top, **options)
+    if settings.input_shape is not None:
+        raise ValueError("input_shape goes with a base given by name; a network has its own")
+    if isinstance(settings.base, zoo.Network):
+        return settings.base
+    return zoo.Network(settings.base)
+
+
+def _feature_layer(net) -> str:
+    """The last layer in front of the top."""
+    if net.record is not None and net.record.feature_layer in net:
+        return net.record.feature_layer
+    return next(reversed(net))

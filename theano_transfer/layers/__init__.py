@@ -1,0 +1,12 @@
+"""Lasagne layers that pretrained networks need and Lasagne 0.1 lacks.
+
+They follow Lasagne's contract (``get_output_shape_for``, ``get_output_for``, parameters through
+``add_param``) and mix freely with its own layers. Images are (batch, channel, row, column).
+"""
+
+from theano_transfer.layers._batch_norm import BatchNormLayer as BatchNormLayer
+from theano_transfer.layers._conv import Conv2DLayer as Conv2DLayer
+from theano_transfer.layers._conv import DepthwiseConv2DLayer as DepthwiseConv2DLayer
+from theano_transfer.layers._nonlinearities import relu6 as relu6
+from theano_transfer.layers._pool import Pool2DLayer as Pool2DLayer
+from theano_transfer.layers._pool import ZeroPad2DLayer as ZeroPad2DLayer

@@ -1,0 +1,219 @@
+"""A network with a loss: compiling, evaluating, predicting.
+
+What was compiled is kept in step with what is frozen.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import replace
+from functools import partial
+
+import numpy as np
+import theano
+
+from theano_transfer.tuning._assemble import plan_outputs, task_for_loss
+from theano_transfer.tuning._cut import find_cut
+from theano_transfer.tuning._decode import top_classes
+from theano_transfer.tuning._errors import StaleFunctionError
+from theano_transfer.tuning._feeds import Feed
+from theano_transfer.tuning._freeze import (
+    freezing_signature,
+    is_frozen,
+    params_of,
+    trainable_params,
+)
+from theano_transfer.tuning._functions import Functions, Inference, Objective
+from theano_transfer.tuning._losses import find_loss
+from theano_transfer.tuning._metrics import find_metrics
+from theano_transfer.tuning._optimizers import find_optimizer
+from theano_transfer.tuning._progress import Bar
+from theano_transfer.tuning._sources import Reading, as_source, length_of, read_batches
+from theano_transfer.tuning._targets import check_classes, to_targets
+from theano_transfer.tuning._training import measure
+from theano_transfer.tuning._tuned import TunedNetwork
+
+
+class CompiledNetwork(TunedNetwork):
+    """A tuned network with a loss, an optimiser and metrics. Base class of Model, which see."""
+
+    def __init__(self, base, *, classes, task, **arguments):
+        super().__init__(base, classes=classes, task=task, **arguments)
+        self._task_is_given = task is not None
+        self._functions: Functions | None = None
+        self._compiled_for: tuple = ()
+        self._compile_arguments: dict = {}
+        self._known_inference: Inference | None = None
+
+    def compile(self, optimizer="adam", loss=None, metrics=None, *, learning_rate=None) -> None:
+        """Choose how to train. What is compiled is compiled when it is first used.
+
+        Parameters
+        ----------
+        optimizer : str or callable
+            'sgd', 'momentum', 'nesterov', 'adagrad', 'rmsprop', 'adadelta', 'adam', 'adamax', or
+            a function (loss, params, learning_rate) -> update dictionary.
+        loss : str or callable, optional
+            'categorical_crossentropy' or 'sparse_categorical_crossentropy' (both take class
+            numbers and one-hot rows), 'binary_crossentropy', 'mse', 'mae', or a function
+            (prediction, target) -> expression. None takes the task's own.
+        metrics : list of str or callable, optional
+            'accuracy', 'top5_accuracy', 'binary_accuracy', 'mse', 'mae', or functions. None is
+            ``['accuracy']``, for a regression ``['mae']``.
+        learning_rate : float, optional
+            None takes the optimiser's usual one.
+
+        Raises
+        ------
+        ValueError, TypeError
+            If a name is unknown, the loss does not fit the task, or nothing is trainable.
+        """
+        update, usual_rate = find_optimizer(optimizer)
+        rate = _checked_rate(usual_rate if learning_rate is None else learning_rate)
+        record = find_loss(loss, self.task)
+        task = self.task if self._task_is_given else task_for_loss(record, self._outputs)
+        if task not in record.tasks:
+            raise ValueError(
+                f"the loss {record.name!r} is for {' or '.join(record.tasks)}, and this model's "
+                f"task is {task!r}; choose another loss, or build the model with another task"
+            )
+        measures = find_metrics(metrics, task)
+        if not trainable_params(self.net):
+            raise ValueError("nothing is trainable: every layer is frozen; unfreeze some first")
+        self._become(task)
+        self._functions = Functions(
+            self._cut_now(),
+            Objective(record, measures),
+            update,
+            theano.shared(rate, name="learning_rate"),
+        )
+        self._compiled_for = freezing_signature(self.net)
+        self._compile_arguments = {"optimizer": optimizer, "loss": loss, "metrics": metrics}
+
+    def evaluate(self, data, y=None, *, batch_size=32, workers=2, verbose=False) -> dict:
+        """Loss and metrics on `data` (as for :meth:`fit`), name -> number."""
+        functions = self.functions
+        source = as_source(data, y)
+        self._accept(source, adopt=False)
+        feed = self._feed(source, Reading(self.input_size, self.preprocessing, batch_size, workers))
+        with Bar("evaluate", feed.length, shown=verbose) as bar:
+            return measure(functions, feed, note=bar.update)
+
+    def predict(self, data, *, batch_size=32, workers=2, verbose=False) -> np.ndarray:
+        """Predictions for `data`, in its order.
+
+        Parameters
+        ----------
+        data : as for :meth:`fit`, or the path of a picture, or a list of such paths
+
+        Returns
+        -------
+        float32 array (n, outputs)
+            Probabilities of classes; for a binary model (n, 1), that of class 1.
+        """
+        source = as_source(data)
+        reading = Reading(self.input_size, self.preprocessing, batch_size, workers)
+        parts = [np.empty((0, self._outputs.units), np.float32)]
+        if length_of(source) == 0:
+            return parts[0]
+        with Bar("predict", length_of(source), shown=verbose) as bar:
+            for pictures, _ in read_batches(source, reading):
+                parts.append(self.inference.predict(pictures))
+                bar.update(len(pictures))
+        return np.concatenate(parts)
+
+    def predict_classes(self, data, **options) -> list:
+        """The most probable class of each picture: its name, or its number without names."""
+        return [ranks[0][0] for ranks in self.top(data, 1, **options)]
+
+    def top(self, data, count: int = 5, **options) -> list:
+        """For each picture, its `count` most probable (class, probability), best first."""
+        predictions = self.predict(data, **options)
+        return top_classes(predictions, task=self.task, classes=self.classes, top=count)
+
+    @property
+    def compile_arguments(self) -> dict | None:
+        """What :meth:`compile` was called with, by name; None before."""
+        if self._functions is None:
+            return None
+        return {**self._compile_arguments, "learning_rate": self.learning_rate}
+
+    @property
+    def learning_rate(self) -> float:
+        """Of the optimiser; may be set between epochs."""
+        return float(self.functions.learning_rate.get_value())
+
+    @learning_rate.setter
+    def learning_rate(self, rate):
+        self.functions.learning_rate.set_value(_checked_rate(rate))
+
+    def check_current(self) -> None:
+        """Raise StaleFunctionError unless compiled for what is frozen now."""
+        if self.functions and freezing_signature(self.net) != self._compiled_for:
+            raise StaleFunctionError(
+                "what is frozen has changed since compile(): the training function would train "
+                "something else. Call compile() again, usually with a lower learning_rate"
+            )
+
+    @property
+    def functions(self) -> Functions:
+        """The compiled functions, for lessons and for tests; StaleFunctionError before compile."""
+        if self._functions is None:
+            raise StaleFunctionError("the model is not compiled; call compile() first")
+        return self._functions
+
+    @property
+    def inference(self) -> Inference:
+        """The functions that predict; they do not depend on what is frozen."""
+        if self._known_inference is None:
+            self._known_inference = Inference(self.output, find_cut(self.output))
+        return self._known_inference
+
+    def _cut_now(self) -> Inference:
+        """Functions that predict, cut where freezing allows it now; those at hand if they fit."""
+        cut = find_cut(self.output)
+        if self._known_inference is None or self._known_inference.cut is not cut:
+            self._known_inference = Inference(self.output, cut)
+        return self._known_inference
+
+    def _become(self, task: str) -> None:
+        """Give the last layer what `task` asks for. Before training only: its weights are new."""
+        outputs = plan_outputs(self._classes_given, task)
+        if (outputs.task, outputs.count) != (self._outputs.task, self._outputs.count):
+            self.net = self._with_head(outputs)
+            self._outputs = outputs
+            self._known_inference = None
+        self._task_is_given = True
+
+    def _feed(self, source, reading, **options) -> Feed:
+        loss = self.functions.objective.loss
+        convert = partial(
+            to_targets, task=self.task, outputs=self._outputs.units, indices=loss.indices
+        )
+        return Feed(source, reading, self.functions.inference.features, convert, **options)
+
+    def _accept(self, source, validation=None, *, adopt=True) -> None:
+        """Check that data fit the model; take class names from them where it has none yet."""
+        names = self.classes
+        for part in (source, validation):
+            if part is None:
+                continue
+            if self.task != "regression":
+                check_classes(part.classes, names, self.num_classes)
+                names = names or part.classes
+            if part.labels is not None:
+                to_targets(part.labels, task=self.task, outputs=self._outputs.units, indices=False)
+        if adopt and names is not None:
+            self._outputs = replace(self._outputs, names=tuple(names))
+            self.net.classes = list(names)
+
+    def _what_training_changes(self) -> list:
+        """Parameters that a step may change: trainable ones, and averages that are not frozen."""
+        return params_of([layer for layer in self.net.values() if not is_frozen(layer)])
+
+
+def _checked_rate(rate):
+    rate = np.asarray(rate, dtype=theano.config.floatX)
+    if rate.ndim or not math.isfinite(rate) or rate < 0:
+        raise ValueError(f"the learning rate is a finite number, not negative; got {rate!r}")
+    return rate

@@ -1,0 +1,312 @@
+"""The Model: a pretrained base, a new head, and the verbs of the usual tutorials."""
+
+from __future__ import annotations
+
+from theano_transfer import weights as weight_files
+from theano_transfer.tuning._callbacks import as_callbacks
+from theano_transfer.tuning._compiled import CompiledNetwork
+from theano_transfer.tuning._describe import (
+    check_sizes,
+    constructor_arguments,
+    describe,
+    read_description,
+)
+from theano_transfer.tuning._feeds import CACHE_BYTES, Feed, keep_features
+from theano_transfer.tuning._freeze import freeze, unfreeze
+from theano_transfer.tuning._history import History
+from theano_transfer.tuning._interrupt import Interrupt
+from theano_transfer.tuning._sources import Reading, as_source, length_of, split_off
+from theano_transfer.tuning._targets import class_weights
+from theano_transfer.tuning._training import Training, WeightKeeper, plan_monitor
+
+
+class Model(CompiledNetwork):
+    """A pretrained network with a new head, to be trained on pictures of your own.
+
+    Parameters
+    ----------
+    base : str or mapping of str to Layer
+        A name of the zoo (``tt.zoo.models()``), or a network such as ``tt.zoo.vgg16(...)``
+        returns. It is used without its top, and frozen.
+    classes : int or list of str
+        How many classes, or their names in the order of their numbers. For a regression, how
+        many numbers are predicted.
+    weights : 'imagenet', path or None
+        Of a base given by name; None starts from random weights. A network keeps its own
+        parameters unless this is a path.
+    head : list, optional
+        What goes on top of the base: numbers (dense layers with relu), 'avg', 'max', 'flatten',
+        'dropout' (0.5), ('dropout', 0.2), 'batchnorm', functions from layer to layer. The layer
+        that predicts is added by itself. ``['avg', 'dropout']`` if None.
+    input_shape : (3, rows, columns), optional
+        Of a base given by name; its usual size if None.
+    task : {'classification', 'binary', 'multilabel', 'regression'}, optional
+        Gives the last layer softmax, sigmoid, sigmoid or nothing. If None, the loss given to
+        :meth:`compile` decides; without one, it is a classification (binary for one class).
+    preprocessing : str or function, optional
+        A key of ``tt.images.PREPROCESSING`` in place of the base's own.
+    seed : int
+        Of random weights and of dropout.
+
+    Attributes
+    ----------
+    net : Network
+        Layer name -> layer, base and head.
+    history : History or None
+        Of the last :meth:`fit`.
+    stop_training : bool or str
+        A callback sets it to end training after the epoch.
+
+    Examples
+    --------
+    >>> import theano_transfer as tt
+    >>> model = tt.Model('vgg16', classes=10, head=['flatten', 256, 'dropout'])  # doctest: +SKIP
+    >>> model.compile('adam')                                                    # doctest: +SKIP
+    >>> model.fit('pictures/', epochs=10, validation_split=0.2)                  # doctest: +SKIP
+    """
+
+    def __init__(
+        self,
+        base="efficientnet_lite0",
+        *,
+        classes,
+        weights="imagenet",
+        head=None,
+        input_shape=None,
+        task=None,
+        preprocessing=None,
+        seed=0,
+    ):
+        super().__init__(
+            base,
+            classes=classes,
+            weights=weights,
+            head=head,
+            input_shape=input_shape,
+            task=task,
+            preprocessing=preprocessing,
+            seed=seed,
+        )
+        self.history: History | None = None
+        self.stop_training: bool | str = False
+
+    def __repr__(self) -> str:
+        return f"<Model: {self.base_name or 'a network'}, {self.task}, {self.num_classes} classes>"
+
+    def fit(
+        self,
+        data,
+        y=None,
+        *,
+        epochs=1,
+        batch_size=32,
+        validation_data=None,
+        validation_split=0.0,
+        callbacks=None,
+        class_weight=None,
+        sample_weight=None,
+        augment=None,
+        early_stopping=None,
+        monitor=None,
+        restore_best=True,
+        cache_features="auto",
+        cache_bytes=CACHE_BYTES,
+        shuffle=True,
+        seed=None,
+        initial_epoch=0,
+        steps_per_epoch=None,
+        workers=2,
+        verbose=True,
+    ):
+        """Train.
+
+        Parameters
+        ----------
+        data : data set, folder, array, pair (x, y), list of paths, iterable, or function
+            A data set of ``tt.images``; the path of a folder with one folder per class; RGB
+            values 0..255 as (n, 3, rows, columns); an iterable of batches (x, y), or a function
+            that returns one for each epoch.
+        y : array-like, optional
+            Labels, where `data` is an array or a list of paths: class numbers, one-hot or
+            multi-hot rows, or numbers for a regression.
+        epochs : int
+            Number of the last epoch: ``epochs - initial_epoch`` are trained.
+        batch_size : int
+        validation_data : as `data`, optional
+        validation_split : float
+            Share of `data` to validate with instead, drawn by `seed`, the same from each class.
+        callbacks : list of Callback or functions (epoch, numbers), optional
+        class_weight : 'balanced', mapping or sequence, optional
+            A mapping goes from class number or name to the weight of its losses; 'balanced'
+            makes every class count the same.
+        sample_weight : array, optional
+            A weight for each picture.
+        augment : Augmentation or function, optional
+            For training pictures only.
+        early_stopping : int or EarlyStopping, optional
+            Stop after so many epochs in which `monitor` did not become better.
+        monitor : str, optional
+            What tells the best epoch: a column of the history. 'val_loss' where there is
+            validation data; otherwise nothing does, or 'loss' with `early_stopping`.
+        restore_best : bool
+            End with the weights of the best epoch by `monitor`; without one, with the last.
+        cache_features : 'auto', True or False
+            Whether to compute once what the frozen bottom of the network makes of each picture,
+            and train on that: epochs after the first then take next to no time. The numbers are
+            the same up to rounding. Possible where something at the bottom is frozen and the
+            pictures are the same in every epoch (no `augment`, no iterators); 'auto' does it
+            where possible for more than one epoch, True raises where it is not.
+        cache_bytes : int
+            What the features of all pictures may take.
+        shuffle : bool
+        seed : int, optional
+            Of order, split and augmentation; the model's own if None.
+        initial_epoch : int
+            How many epochs were trained before. The next has an order of its own, and where there
+            is validation data the weights training starts from may turn out to be the best.
+        steps_per_epoch : int, optional
+            Batches in an epoch, for endless iterators.
+        workers : int
+            Threads that decode pictures.
+        verbose : bool
+            Show progress bars on standard error.
+
+        Returns
+        -------
+        History
+            Also as ``model.history``. Ctrl-C ends training in good order: the running step is
+            finished, the best weights come back, and ``history.interrupted`` is true.
+
+        Raises
+        ------
+        StaleFunctionError
+            (a RuntimeError) If :meth:`compile` was not called, or something was frozen or
+            unfrozen since.
+        DataMismatchError
+            (a ValueError) If the data's classes or labels do not fit the model.
+        TrainingError
+            (a RuntimeError) If the loss is no longer a number; the weights are then those of
+            before.
+        """
+        self.check_current()
+        first, last = _checked_epochs(initial_epoch, epochs)
+        seed = self.seed if seed is None else seed
+        source = as_source(data, y)
+        validation = None if validation_data is None else as_source(validation_data)
+        if validation_split:
+            source, validation = split_off(
+                source, validation_split, seed, validation, sample_weight
+            )
+        self._accept(source, validation)
+        reading = Reading(self.input_size, self.preprocessing, batch_size, workers)
+        feed = self._feed(
+            source,
+            reading,
+            class_weight=self._class_weights(class_weight, source),
+            sample_weight=sample_weight,
+            shuffle=shuffle and length_of(source) is not None,
+            seed=seed,
+            augment=augment,
+            steps=steps_per_epoch,
+        )
+        valid_feed = None if validation is None else self._feed(validation, reading)
+        callbacks = as_callbacks(callbacks)
+        monitor, judge, stopping = plan_monitor(
+            monitor, early_stopping, self.functions.objective.names, validation is not None
+        )
+        self.history = history = History(monitor)
+        with Interrupt() as interrupt:
+            with interrupt.absorbed():
+                feed, valid_feed = keep_features(
+                    feed,
+                    valid_feed,
+                    wanted=cache_features if first < last else cache_features is True,
+                    inference=self.inference,
+                    budget=cache_bytes,
+                    shown=verbose,
+                    check=interrupt.check,
+                )
+            if interrupt.happened:
+                history.interrupted, history.stopped = True, "interrupted"
+                return history
+            history.cached = not isinstance(feed, Feed)
+            training = Training(
+                self,
+                feed,
+                valid_feed,
+                callbacks=[*callbacks, *stopping],
+                keeper=WeightKeeper(self._what_training_changes()),
+                judge=judge,
+                restore_best=restore_best,
+                history=history,
+                shown=verbose,
+            )
+            training.run(first, last, interrupt)
+        return history
+
+    def save(self, path) -> None:
+        """Save everything that predicting and training on needs, but the optimiser's memory.
+
+        The file (HDF5, see ``weights/README.md``) appears whole or not at all. Functions (steps
+        of the head, losses, metrics, optimisers, preprocessing) cannot be saved.
+        """
+        weight_files.save(self.net, path, attributes=describe(self))
+
+    @classmethod
+    def load(cls, path, *, base=None, head=None, preprocessing=None) -> Model:
+        """The model that was saved to `path`; it predicts the same, bit for bit.
+
+        Parameters
+        ----------
+        path : str or path
+        base : mapping of str to Layer, optional
+            The network, where the saved model had one that is not of the zoo.
+        head : list, optional
+            The head, where it had functions among its steps.
+        preprocessing : function, optional
+            Where the saved model had a function for it.
+
+        Raises
+        ------
+        ValueError
+            If the file holds no such model, is damaged, or something has to be supplied.
+        """
+        file = weight_files.read(path)
+        stored = read_description(file.attributes, path)
+        check_sizes(stored, file, path)
+        del file
+        arguments = constructor_arguments(stored, path, base, head, preprocessing)
+        try:
+            model = cls(**arguments, weights=None)
+        except MemoryError as error:
+            raise ValueError(f"the model in {path} does not fit into memory") from error
+        weight_files.load(model.net, path)
+        unknown = [name for name in stored["frozen"] if name not in model.net]
+        if unknown:
+            raise ValueError(
+                f"{path} says that {unknown} are frozen, which the model does not have"
+            )
+        unfreeze(model.net)
+        freeze([model.net[name] for name in stored["frozen"]])
+        if stored["compiled"] is not None:
+            model.compile(**stored["compiled"])
+        return model
+
+    def _class_weights(self, class_weight, source):
+        return class_weights(
+            class_weight,
+            task=self.task,
+            classes=self.classes,
+            count=self.num_classes,
+            labels=source.labels,
+        )
+
+
+def _checked_epochs(initial_epoch, epochs) -> tuple[int, int]:
+    """The first and the last epoch to train, counted from 1."""
+    if initial_epoch < 0 or epochs <= initial_epoch:
+        raise ValueError(
+            f"epochs={epochs} is the number of the last epoch and has to be above "
+            f"initial_epoch={initial_epoch}, the number of those already trained"
+        )
+    return int(initial_epoch) + 1, int(epochs)

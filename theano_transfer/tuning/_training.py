@@ -1,0 +1,251 @@
+"""The training loop."""
+
+from __future__ import annotations
+
+import math
+import time
+
+import numpy as np
+
+from theano_transfer.tuning._callbacks import EarlyStopping, Judge
+from theano_transfer.tuning._errors import TrainingError
+from theano_transfer.tuning._history import History
+from theano_transfer.tuning._interrupt import Interrupt
+from theano_transfer.tuning._progress import Bar
+
+VALIDATION = "val_"  # in front of what is measured on validation data
+NAN_ADVICE = (
+    "The weights are back as they were {when}. Usual causes: too high a learning rate (try a "
+    "tenth of {rate:.3g}), the wrong preprocessing, or targets that are not finite."
+)
+
+
+class WeightKeeper:
+    """Holds one copy of the weights that training may come back to.
+
+    Parameters
+    ----------
+    params : list of shared variables
+        What training changes.
+
+    Attributes
+    ----------
+    epoch : int or None
+        The epoch whose weights are kept; None for those before training.
+    """
+
+    def __init__(self, params):
+        self.params = list(params)
+        self._values: list[np.ndarray] = []
+        self.keep(None)
+
+    def keep(self, epoch) -> None:
+        self._values = [param.get_value() for param in self.params]
+        self.epoch = epoch
+
+    def restore(self) -> None:
+        """Bring the kept weights back, bit for bit."""
+        for param, value in zip(self.params, self._values):
+            param.set_value(value)
+
+
+class Running:
+    """Means over the items of an epoch, from sums over batches."""
+
+    def __init__(self, names):
+        self.names = list(names)
+        self._sums = [0.0] * len(self.names)
+        self._count = 0
+
+    def add(self, sums, count: int) -> None:
+        self._sums = [total + float(new) for total, new in zip(self._sums, sums)]
+        self._count += count
+
+    def means(self, prefix: str = "") -> dict[str, float]:
+        return {prefix + n: s / max(self._count, 1) for n, s in zip(self.names, self._sums)}
+
+
+def plan_monitor(monitor, early_stopping, names, validates: bool):
+    """Which column tells the best epoch, and what early stopping that means.
+
+    Parameters
+    ----------
+    monitor : str or None
+    early_stopping : None, int or EarlyStopping
+    names : list of str
+        What is measured on training data.
+    validates : bool
+        Whether the same is measured on validation data.
+
+    Returns
+    -------
+    monitor : str or None
+    judge : Judge or None
+    callbacks : list
+    """
+    if isinstance(early_stopping, EarlyStopping) and monitor is None:
+        monitor = early_stopping.monitor
+    elif monitor is None and validates:
+        monitor = f"{VALIDATION}loss"
+    elif monitor is None and early_stopping is not None:
+        monitor = "loss"
+    columns = [*names, *(f"{VALIDATION}{name}" for name in names if validates)]
+    if monitor is not None and monitor not in columns:
+        hint = "" if validates else f"; columns that start with {VALIDATION} need validation data"
+        raise ValueError(f"monitor={monitor!r} is none of {', '.join(columns)}{hint}")
+    if early_stopping is None:
+        callbacks = []
+    elif isinstance(early_stopping, EarlyStopping):
+        callbacks = [early_stopping]
+    else:
+        callbacks = [EarlyStopping(monitor, patience=early_stopping)]
+    return monitor, None if monitor is None else Judge(monitor), callbacks
+
+
+class Training:
+    """One run of training, set up and then :meth:`run`.
+
+    Parameters
+    ----------
+    model : Model
+        Compiled; callbacks may set its ``stop_training`` and ``learning_rate``.
+    feed, validation : Feed or CachedFeed
+        `validation` may be None.
+    callbacks : list of Callback
+    keeper : WeightKeeper
+    judge : Judge or None
+        Tells which epoch is the best.
+    restore_best : bool
+        Go back to the weights of that epoch at the end.
+    history : History
+    shown : bool
+        Whether to show progress bars.
+    """
+
+    def __init__(
+        self, model, feed, validation, *, callbacks, keeper, judge, restore_best, history, shown
+    ):
+        self.model = model
+        self.functions = model.functions
+        self.feed = feed
+        self.validation = validation
+        self.callbacks = callbacks
+        self.keeper = keeper
+        self.judge = judge
+        self.keeps_best = restore_best and judge is not None
+        self.history: History = history
+        self.shown = shown
+
+    def run(self, first: int, last: int, interrupt: Interrupt) -> None:
+        """Train epochs `first` to `last`, counted from 1, filling the history.
+
+        Ctrl-C ends it: the history says so, and the best weights come back all the same. Any
+        other exception passes through after the kept weights have come back.
+        """
+        self.model.stop_training = False
+        try:
+            with interrupt.absorbed():
+                for callback in self.callbacks:
+                    callback.model = self.model
+                self._tell("on_train_begin")
+                if first > 1:
+                    self._judge_start(first - 1, interrupt)
+                for epoch in range(first, last + 1):
+                    self._epoch(epoch, last, interrupt)
+                    if self.model.stop_training:
+                        self.history.stopped = str(self.model.stop_training)
+                        break
+            if interrupt.happened:
+                self.history.interrupted, self.history.stopped = True, "interrupted"
+            if self.keeps_best and self.keeper.epoch is not None:
+                self.keeper.restore()
+                self.history.restored = True
+            self._tell("on_train_end", self.history)
+        except BaseException:
+            self.keeper.restore()
+            raise
+
+    def _judge_start(self, epoch, interrupt):
+        """Where training goes on, the weights it starts from may be the best ones."""
+        monitor = self.history.monitor
+        if self.validation is None or monitor is None or not monitor.startswith(VALIDATION):
+            return
+        numbers = measure(self.functions, self.validation, VALIDATION, check=interrupt.check)
+        self._judge(epoch, numbers)
+
+    def _judge(self, epoch, numbers):
+        best = self.judge is not None and self.judge.is_better(numbers)
+        if best:
+            self.history.best_epoch = epoch
+        if best or not self.keeps_best:
+            self.keeper.keep(epoch)
+
+    def _epoch(self, epoch, last, interrupt):
+        self.model.check_current()
+        self._tell("on_epoch_begin", epoch)
+        began = time.perf_counter()
+        with Bar(f"epoch {epoch}/{last}", self.feed.length, shown=self.shown) as bar:
+            numbers = self._train(epoch, bar, interrupt)
+            if self.validation is not None:
+                numbers.update(
+                    measure(self.functions, self.validation, VALIDATION, check=interrupt.check)
+                )
+            bar.show(numbers)
+        self.history.append(epoch, numbers, time.perf_counter() - began)
+        self._judge(epoch, numbers)
+        self._tell("on_epoch_end", epoch, numbers)
+
+    def _train(self, epoch, bar, interrupt) -> dict[str, float]:
+        running = Running(self.functions.objective.names)
+        for number, batch in enumerate(self.feed.batches(epoch - 1), start=1):
+            sums = self.functions.step(*batch)
+            if not math.isfinite(sums[0]):
+                self._stop_at_nan(epoch, number, float(sums[0]))
+            count = len(batch[1])
+            running.add(sums, count)
+            bar.update(count, running.means())
+            self._tell("on_batch_end", number, running.means())
+            interrupt.check()
+        return running.means()
+
+    def _stop_at_nan(self, epoch, number, loss):
+        kept = self.keeper.epoch
+        when = "before training" if kept is None else f"after epoch {kept}"
+        rate = self.model.learning_rate
+        self.functions.forget_step()  # its running averages of gradients are no numbers either
+        raise TrainingError(
+            f"the loss became {loss} in batch {number} of epoch {epoch}. "
+            + NAN_ADVICE.format(when=when, rate=rate)
+        )
+
+    def _tell(self, event, *details):
+        for callback in self.callbacks:
+            getattr(callback, event)(*details)
+
+
+def measure(functions, feed, prefix="", check=lambda: None, note=lambda count: None):
+    """Means of loss and metrics over a feed, with dropout off and stored averages.
+
+    Parameters
+    ----------
+    functions : Functions
+    feed : Feed or CachedFeed
+    prefix : str
+        Put in front of each name.
+    check : callable
+        Called after each batch; raises to stop.
+    note : callable
+        Called with the number of pictures of each batch.
+
+    Returns
+    -------
+    dict of str to float
+    """
+    running = Running(functions.objective.names)
+    for features, targets, weights in feed.batches(0):
+        running.add(
+            functions.measure(functions.inference.scores(features), targets, weights), len(targets)
+        )
+        note(len(targets))
+        check()
+    return running.means(prefix)

@@ -1,0 +1,128 @@
+"""The arguments that all architectures take, checked once.
+
+The rules are those of ``keras.applications``; they differ where noted, to say more.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import numbers
+import os
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import theano
+from lasagne.init import GlorotUniform, Initializer
+from lasagne.nonlinearities import softmax
+
+from theano_transfer.zoo._record import ModelRecord
+
+POOLINGS = (None, "avg", "max")
+
+
+@dataclasses.dataclass(frozen=True)
+class Options:
+    """Arguments of an entry point that have passed :meth:`check`."""
+
+    weights: Any
+    include_top: bool
+    input_shape: tuple
+    pooling: str | None
+    classes: int
+    classifier_activation: str | Callable | None
+
+    def check(self, record: ModelRecord) -> None:
+        """Raise ValueError or TypeError where an argument, or their combination, is wrong."""
+        _check_shape(self.input_shape, record)
+        _check_weights(self.weights)
+        if self.pooling not in POOLINGS:
+            raise ValueError(f"pooling must be None, 'avg' or 'max'; got {self.pooling!r}")
+        if not self.include_top:
+            return
+        if self.pooling is not None:
+            # Keras ignores it.
+            raise ValueError(
+                f"pooling={self.pooling!r} goes with include_top=False; the classifier of "
+                f"{record.title} brings its own"
+            )
+        if not isinstance(self.classes, numbers.Integral) or self.classes < 1:
+            raise ValueError(f"classes must be a whole number above 0; got {self.classes!r}")
+        if self.weights == "imagenet" and self.classes != 1000:
+            raise ValueError(
+                "the classifier of the ImageNet weights has 1000 classes; got "
+                f"classes={self.classes}. Use include_top=False and add a head of your own, "
+                "or weights=None"
+            )
+        self._check_activation()
+
+    def _check_activation(self):
+        activation = self.classifier_activation
+        if activation not in (None, "softmax") and not callable(activation):
+            raise ValueError(
+                "classifier_activation must be 'softmax', None (scores before softmax) or a "
+                f"callable; got {activation!r}"
+            )
+        if self.weights == "imagenet" and activation not in (None, "softmax", softmax):
+            raise ValueError(
+                "the classifier of the ImageNet weights was trained with softmax: "
+                f"classifier_activation must be 'softmax' or None; got {activation!r}"
+            )
+
+    @property
+    def nonlinearity(self):
+        """What the last layer applies, as Lasagne wants it."""
+        return softmax if self.classifier_activation == "softmax" else self.classifier_activation
+
+    def initial(self, default: Initializer | None = None) -> Initializer:
+        """How weights start: `default`, or the cheapest way where a file is to replace them."""
+        if self.weights is not None:
+            return Zeros()
+        return GlorotUniform() if default is None else default
+
+
+class Zeros(Initializer):
+    """Zeros that no memory is spent on before they are written to.
+
+    Lasagne's ``Constant(0)`` goes through float64, which for VGG16's first dense layer means
+    820 MB and a second.
+    """
+
+    def sample(self, shape):
+        return np.zeros(shape, dtype=theano.config.floatX)
+
+
+def _check_shape(shape, record):
+    wanted = f"(3, rows, columns), by default {record.input_shape}"
+    if not isinstance(shape, (tuple, list)) or len(shape) != 3:
+        raise ValueError(f"input_shape must be {wanted}; got {shape!r}")
+    if not all(n is None or isinstance(n, numbers.Integral) for n in shape):
+        raise TypeError(f"input_shape must be {wanted}, whole numbers or None; got {shape!r}")
+    channels, *sizes = shape
+    if channels != 3:
+        if shape[2] == 3:
+            raise ValueError(
+                f"input_shape={tuple(shape)} has its channels last, but Theano's order is "
+                f"(channels, rows, columns): pass {(3, *shape[:2])}"
+            )
+        raise ValueError(
+            f"{record.title} takes images of 3 channels: input_shape must be {wanted}; "
+            f"got {tuple(shape)}"
+        )
+    if any(size is not None and size < record.min_size for size in sizes):
+        raise ValueError(
+            f"{record.title} takes images of at least {record.min_size} rows and columns; "
+            f"got input_shape={tuple(shape)}"
+        )
+
+
+def _check_weights(weights):
+    if weights is None:
+        return
+    if not isinstance(weights, (str, os.PathLike)):
+        raise TypeError(f"weights must be None, 'imagenet' or the path of a file; got {weights!r}")
+    if weights != "imagenet" and not os.path.isfile(weights):
+        raise ValueError(
+            "weights must be None (random), 'imagenet' or the path of a weight file; "
+            f"there is no file {os.fspath(weights)!r}"
+        )
