@@ -7,13 +7,14 @@ import theano
 import theano.tensor as T
 
 from theano_transfer.kernels import BatchNormInference, BatchNormTrain, BatchNormTrainGrad, Conv2d
+from theano_transfer.kernels._batch_norm import FoldBatchNorm
 
 bn = T.nnet.bn
 EPSILON = float(np.float32(1e-3))  # Aesara rounds it to floatX, whatever the images' dtype
 
 
 def ops(function):
-    return [type(node.op) for node in function.maker.fgraph.apply_nodes]
+    return [type(node.op) for node in function.maker.fgraph.toposort()]
 
 
 def data(rng, dtype, shape=(4, 5, 6, 3)):
@@ -189,23 +190,27 @@ def test_other_axes_are_left_to_aesara(rng):
     np.testing.assert_allclose(function(value, ones, zeros), expected, rtol=1e-4, atol=1e-5)
 
 
-def test_folded_into_the_convolution_before_it(rng):
+@pytest.mark.parametrize("biased", [False, True])
+def test_folded_into_the_convolution_before_it(biased, rng):
     _, gamma, beta, mean, var = data(rng, "float32", (2, 4, 6, 6))
     w = theano.shared(rng.normal(size=(4, 3, 3, 3)).astype("float32"))
+    b = theano.shared(rng.normal(size=4).astype("float32"))
     image = T.tensor4()
     y = T.nnet.conv2d(image, w, filter_flip=False)
+    if biased:
+        y = y + b.dimshuffle("x", 0, "x", "x")
     y = bn.batch_normalization_test(
         y, *(theano.shared(v) for v in (gamma, beta, mean, var)), axes="spatial", epsilon=EPSILON
     )
     function = theano.function([image], T.nnet.relu(y))
-    assert BatchNormInference not in ops(function)
-    assert [
-        n.op.activation_name for n in function.maker.fgraph.apply_nodes if isinstance(n.op, Conv2d)
-    ] == ["relu"]
+    assert ops(function) == [FoldBatchNorm, Conv2d]
+    (node,) = (n for n in function.maker.fgraph.apply_nodes if isinstance(n.op, Conv2d))
+    assert node.op.activation_name == "relu"
     value = rng.normal(size=(2, 3, 8, 8)).astype("float32")
-    expected = oracle.normalise(
-        oracle.convolve(value, w.get_value()), gamma, beta, mean, var, epsilon=EPSILON
-    )
+    convolved = oracle.convolve(value, w.get_value())
+    if biased:
+        convolved += b.get_value()[:, None, None]
+    expected = oracle.normalise(convolved, gamma, beta, mean, var, epsilon=EPSILON)
     np.testing.assert_allclose(function(value), np.maximum(expected, 0), rtol=1e-4, atol=1e-4)
 
 

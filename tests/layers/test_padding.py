@@ -104,6 +104,14 @@ def test_nothing_is_built_for_no_padding():
     assert pad_images(images, ((0, 0), (0, 0))) is images
 
 
+def test_sizes_are_known_when_they_can_be():
+    images = T.TensorType("float32", (None, 3, 4, 5))()
+    padded = pad_images(images, ((1, 0), (2, 3)))
+    assert padded.type.shape == (None, 3, 5, 10)
+    assert T.grad(padded.sum(), images).type.shape == images.type.shape
+    assert pad_images(T.tensor4(), ((1, 0), (2, 3))).type.shape[2:] == (None, None)
+
+
 def test_the_shape_is_known_without_padding(rng):
     images, bottom = T.tensor4(), T.lscalar()
     padded = pad_images(images, ((1, bottom), (0, 3)))

@@ -296,6 +296,14 @@ def test_augmentation_is_for_training_only(model, fit, pictures):
     assert history["val_loss"][0] == pytest.approx(model.evaluate(pictures)["loss"], rel=1e-5)
 
 
+def test_an_augmentation_that_rescales_is_refused(fit, model, pictures):
+    """Validation and prediction would see other pixels than training."""
+    before = trained(model)
+    with pytest.raises(ValueError, match="preprocessing='rescale'"):
+        fit(augment=tt.images.Augmentation(rescale=1 / 255))
+    assert same(before, trained(model))
+
+
 def test_a_validation_split_is_drawn_by_the_seed(fit, model, pictures):
     history = fit(validation_split=0.25, epochs=1)
     x, y = pictures

@@ -9,7 +9,7 @@ CLASSES = 10
 
 
 def keras_model(name, size, include_top):
-    """The Keras model that `name` is the port of, for images of `size`, randomly filled."""
+    """The Keras model that `name` is the port of, for images of `size`."""
     keras = pytest.importorskip("keras")
     builders = {title.lower(): build for title, build in vars(keras.applications).items()}
     builders = {title: build for title, build in builders.items() if callable(build)}
@@ -17,7 +17,12 @@ def keras_model(name, size, include_top):
     build = builders[name.replace("_", "")]
     keras.utils.clear_session()  # names of unnamed layers start from the beginning
     top = {"classes": CLASSES} if include_top else {}
-    model = build(weights=None, include_top=include_top, input_shape=(*size, 3), **top)
+    return build(weights=None, include_top=include_top, input_shape=(*size, 3), **top)
+
+
+def filled_model(name, size, include_top):
+    """The same, randomly filled."""
+    model = keras_model(name, size, include_top)
     rng = np.random.default_rng(0)
     fill(model, rng)
     calibrate(model, rng)

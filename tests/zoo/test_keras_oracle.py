@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import theano
 from lasagne.layers import get_output
-from zoo.keras_models import CLASSES, keras_model, marked, outputs, pictures
+from zoo.keras_models import CLASSES, filled_model, keras_model, marked, outputs, pictures
 
 from theano_transfer import zoo
 
@@ -42,7 +42,7 @@ def compare(name, model, net, size):
 @pytest.mark.parametrize(("name", "size"), marked(SIZES, is_slow))
 def test_probabilities_and_features_are_those_of_keras(name, size, tmp_path):
     shape = SIZES[size]
-    model = keras_model(name, shape, include_top=True)
+    model = filled_model(name, shape, include_top=True)
     path = tmp_path / "random.weights.h5"
     model.save_weights(path)
     net = zoo.build(name, weights=path, input_shape=(3, *shape), classes=CLASSES)
@@ -52,7 +52,7 @@ def test_probabilities_and_features_are_those_of_keras(name, size, tmp_path):
 
 @pytest.mark.parametrize(("name", "sizes"), marked([tuple(SIZES)], lambda name, _: name in LARGE))
 def test_features_of_images_of_any_size_are_those_of_keras(name, sizes, tmp_path):
-    model = keras_model(name, (None, None), include_top=False)
+    model = filled_model(name, (None, None), include_top=False)
     path = tmp_path / "random.h5"  # the layout of Keras 2, which published files have
     model.save(path)
     net = zoo.build(name, weights=path, include_top=False, input_shape=(3, None, None))

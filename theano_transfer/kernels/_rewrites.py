@@ -325,8 +325,9 @@ def register():
         position=0.7,  # merged once, not yet canonicalised
     )
     # After everything has its kernel (48.6), before elementwise Ops are fused with one another
-    # (49): first what makes the convolution a biased one, then what may follow it.
-    fusions = (local_fold_batch_norm, local_fuse_bias, local_fuse_activation)
+    # (49): in the order in
+    # which layers have them: bias, normalisation, rectifier.
+    fusions = (local_fuse_bias, local_fold_batch_norm, local_fuse_activation)
     for step, rewrite in enumerate(fusions, start=1):
         name = rewrite.__name__
         optdb.register(

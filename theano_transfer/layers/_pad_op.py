@@ -17,6 +17,8 @@ from aesara.tensor.type import TensorType
 class _Resize(Op):
     """Inputs: images (batch, channel, row, column); top, bottom, left, right. One output."""
 
+    sign: int  # whether rows and columns are added or taken away
+
     def make_node(self, images, top, bottom, left, right):
         images = as_tensor_variable(images)
         if images.ndim != 4:

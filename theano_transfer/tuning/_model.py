@@ -142,7 +142,7 @@ class Model(CompiledNetwork):
         sample_weight : array, optional
             A weight for each picture.
         augment : Augmentation or function, optional
-            For training pictures only.
+            For training pictures only; without `rescale`.
         early_stopping : int or EarlyStopping, optional
             Stop after so many epochs in which `monitor` did not become better.
         monitor : str, optional
@@ -189,6 +189,7 @@ class Model(CompiledNetwork):
             before.
         """
         self.check_current()
+        _check_augmentation(augment)
         first, last = _checked_epochs(initial_epoch, epochs)
         seed = self.seed if seed is None else seed
         source = as_source(data, y)
@@ -299,6 +300,17 @@ class Model(CompiledNetwork):
             classes=self.classes,
             count=self.num_classes,
             labels=source.labels,
+        )
+
+
+def _check_augmentation(augment):
+    """Pixels must be scaled in prediction as in training: that is the model's preprocessing."""
+    rescale = getattr(augment, "rescale", None)
+    if rescale is not None:
+        raise ValueError(
+            f"the augmentation has rescale={rescale!r}, which would change training pictures "
+            "only; leave it out, the model does its own preprocessing "
+            "(Model(..., preprocessing='rescale') divides by 255)"
         )
 
 
