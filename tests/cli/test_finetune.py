@@ -1,10 +1,11 @@
 import shutil
+import sys
 
 import numpy as np
 import pytest
 
 from theano_transfer import Model, images, weights, zoo
-from theano_transfer.cli._finetune import example_of, parts_of
+from theano_transfer.cli._finetune import _typed, example_of, parts_of
 from theano_transfer.cli._phases import upper_third
 
 QUICK = ("--size", "32", "--epochs", "2", "--unfreeze-epochs", "1", "--unfreeze", "none")
@@ -214,3 +215,16 @@ def test_the_demo_learns_the_emoji(emoji, tmp_path, run):
     status, out, _ = run("finetune", emoji, "--output", tmp_path / "model.h5")
     assert status == 0
     assert float(out.split()[2]) >= 0.85
+
+
+def test_what_to_type_next_can_be_typed(monkeypatch, tmp_path):
+    """The demo runs from a virtual environment that the user's shell has not activated."""
+    program = tmp_path / "bin" / "theano-transfer"
+    program.parent.mkdir()
+    program.touch(mode=0o755)
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(sys, "argv", ["bin/theano-transfer", "finetune", "pictures"])
+    monkeypatch.setenv("PATH", "/usr/bin")
+    assert _typed() == "bin/theano-transfer"
+    monkeypatch.setenv("PATH", str(program.parent))
+    assert _typed() == "theano-transfer"

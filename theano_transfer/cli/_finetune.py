@@ -5,6 +5,8 @@ from __future__ import annotations
 import argparse
 import os
 import shlex
+import shutil
+import sys
 from pathlib import Path
 
 from theano_transfer.cli._console import PROGRAM, name, note, say
@@ -181,12 +183,20 @@ def report(options: argparse.Namespace, phases, valid) -> None:
     say(f"confusion matrix     {name(confusion)}")
     say()
     say("To try the model on a picture that it was not trained with:")
-    say(f"  {PROGRAM} predict {_quoted(output)} {_quoted(example_of(valid.paths))}")
+    say(f"  {_typed()} predict {_quoted(output)} {_quoted(example_of(valid.paths))}")
 
 
 def example_of(paths: list[str]) -> str:
     """A path that can be typed, if there is one."""
     return next((path for path in paths if path.isprintable()), paths[0])
+
+
+def _typed() -> str:
+    """What to type for this program: its path where the shell would not find its name."""
+    started = Path(sys.argv[0])
+    if started.name != PROGRAM or shutil.which(PROGRAM) == str(started.resolve()):
+        return PROGRAM
+    return _quoted(os.path.relpath(started))
 
 
 def _quoted(path) -> str:
