@@ -38,7 +38,8 @@ def fill(model, rng):
             if variable.name == "kernel":
                 depthwise = type(layer).__name__ == "DepthwiseConv2D"
                 fan_in = np.prod(shape[:2] if depthwise else shape[:-1])
-                values.append(rng.normal(0, np.sqrt(2 / fan_in), shape))
+                gain = 0.5 if layer.name == "predictions" else 2  # no class is a certainty
+                values.append(rng.normal(0, np.sqrt(gain / fan_in), shape))
             elif variable.name == "gamma":
                 values.append(rng.uniform(0.5, 1.5, shape))
             elif variable.name == "moving_variance":
