@@ -81,7 +81,7 @@ def test_same_convolution_of_images_of_unknown_size(rng, extent, stride, size):
 def test_gradients_do_not_depend_on_the_size_being_declared(rng):
     x = rng.normal(size=(2, 3, 6, 7)).astype(theano.config.floatX)
     gradients = []
-    W = lasagne.init.Normal().sample((4, 3, 3, 3))
+    W = rng.normal(size=(4, 3, 3, 3)).astype(theano.config.floatX)
     for size in ((6, 7), (None, None)):
         layer = Conv2DLayer(InputLayer((None, 3, *size)), 4, 3, 2, pad="same", W=W)
         images = T.tensor4()
@@ -89,8 +89,8 @@ def test_gradients_do_not_depend_on_the_size_being_declared(rng):
         step = theano.function([images], T.grad(loss, [images, layer.W, layer.b]))
         gradients.append(step(x))
     for declared, found_out in zip(*gradients):
-        assert np.abs(declared).max() > 0.01
-        np.testing.assert_allclose(found_out, declared, atol=ATOL)
+        assert np.abs(declared).max() > 1
+        np.testing.assert_allclose(found_out, declared, rtol=1e-4, atol=1e-3)
 
 
 @pytest.mark.parametrize("multiplier", [1, 2])
