@@ -105,6 +105,20 @@ class TestFloatX:
         assert python(program, silent=False, AESARA_FLAGS="blas__ldflags=") == ["float32"]
 
 
+@pytest.mark.parametrize("name", ["sigmoid", "softmax", "tanh", "rectify", "leaky_rectify"])
+def test_nonlinearities(name, rng):
+    x = rng.normal(size=(3, 4)).astype("float32")
+    expected = {
+        "sigmoid": lambda x: 1 / (1 + np.exp(-x)),
+        "softmax": lambda x: np.exp(x) / np.exp(x).sum(axis=1, keepdims=True),
+        "tanh": np.tanh,
+        "rectify": lambda x: np.maximum(x, 0),
+        "leaky_rectify": lambda x: np.where(x > 0, x, 0.01 * x),
+    }[name](x)
+    found = getattr(lasagne.nonlinearities, name)(T.constant(x)).eval()
+    np.testing.assert_allclose(found, expected, rtol=1e-5, atol=1e-6)
+
+
 class TestLasagne:
     def convolved(self, rng, **settings):
         x = T.tensor4()

@@ -17,7 +17,10 @@ MODULES = {
     "theano.scan_module": "aesara.scan",
 }
 
-_NNET = {name: ("theano_transfer.legacy._nnet", name) for name in ("softmax", "logsoftmax")}
+_NNET = {
+    **{name: ("theano_transfer.legacy._nnet", name) for name in ("softmax", "logsoftmax")},
+    **{name: ("aesara.tensor.math", name) for name in ("sigmoid", "softplus")},
+}
 
 # Names that Aesara renamed or changed, as (module, name) they are served from.
 NAMES = {
