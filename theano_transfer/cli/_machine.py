@@ -133,10 +133,10 @@ def onednn() -> Finding:
     found = find_onednn()
     if found is None:
         return Finding([("oneDNN", "not found")], missing())
-    library = ctypes.CDLL(str(found.library))
+    library = ctypes.CDLL(str(found.path))
     isa = library.dnnl_get_effective_cpu_isa()
     rows = [
-        ("oneDNN", f"{found.version} ({found.library})"),
+        ("oneDNN", f"{found.version} ({found.path})"),
         ("instruction set", INSTRUCTION_SETS.get(isa, f"number {isa:#x} of oneDNN")),
     ]
     problems = missing()
@@ -239,7 +239,7 @@ def _openmp_threads() -> int | None:
     found = find_onednn()
     if found is None:
         return None
-    library = ctypes.CDLL(str(found.library))
+    library = ctypes.CDLL(str(found.path))
     try:  # the symbol comes with what the library was linked with
         return int(library.omp_get_max_threads())
     except AttributeError:

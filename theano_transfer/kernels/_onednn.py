@@ -37,12 +37,12 @@ class OneDNN:
     """An installed oneDNN: version and the directories that hold it."""
 
     version: str
-    library: Path  # the shared object itself
+    path: Path  # of the shared object
     include_dir: Path
 
     @property
     def lib_dir(self):
-        return self.library.parent
+        return self.path.parent
 
 
 @functools.cache

@@ -325,8 +325,7 @@ def register():
         position=0.7,  # merged once, not yet canonicalised
     )
     # After everything has its kernel (48.6), before elementwise Ops are fused with one another
-    # (49): in the order in
-    # which layers have them: bias, normalisation, rectifier.
+    # (49): in the order in which layers have them.
     fusions = (local_fuse_bias, local_fold_batch_norm, local_fuse_activation)
     for step, rewrite in enumerate(fusions, start=1):
         name = rewrite.__name__

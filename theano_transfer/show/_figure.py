@@ -10,7 +10,7 @@ from theano_transfer._files import atomic_write
 
 # Colours that people with colour blindness tell apart: Okabe and Ito,
 # https://jfly.uni-koeln.de/color/
-BLUE, ORANGE, GREEN, GREY = "#0072B2", "#D55E00", "#009E73", "#666666"
+BLUE, ORANGE, GREY = "#0072B2", "#D55E00", "#666666"
 
 
 @contextlib.contextmanager

@@ -8,6 +8,9 @@ namespace tt {
 // Special paddings that depend on the size of the filter, as in Aesara's convolutions.
 constexpr int64_t pad_half = -1, pad_full = -2;
 
+// Filters in whatever layout the primitive likes best.
+inline desc any_filters(const dims& grouped) { return desc(grouped, f32, tag::any); }
+
 struct Geometry {
     dims stride, dilation;  // of rows, columns; dilation 1 means dense
     dims pad_before, pad_after;
@@ -64,6 +67,21 @@ struct Geometry {
                                         ", not of " + text(output));
     }
 
+    // The forward convolution that both gradients belong to: oneDNN asks for it.
+    dnnl::convolution_forward::primitive_desc forward(const dims& image, const dims& filters,
+                                                      const dims& output) const {
+        return {engine(),
+                dnnl::prop_kind::forward_training,
+                dnnl::algorithm::convolution_direct,
+                channels_last(image),
+                any_filters(grouped(filters)),
+                channels_last(output),
+                stride,
+                gaps(),
+                pad_before,
+                pad_after};
+    }
+
     // Filters as oneDNN counts them: (group, out, in, row, column).
     dims grouped(const dims& filters) const {
         return {groups, filters[0] / groups, filters[1], filters[2], filters[3]};
@@ -82,7 +100,5 @@ inline void reorder_filters(const Contiguous& filters, const dims& grouped, dnnl
     dnnl::memory source(desc(grouped, f32, tag::goihw), engine(), filters.data());
     dnnl::reorder(source, target).execute(stream(), source, target);
 }
-
-inline desc any_filters(const dims& grouped) { return desc(grouped, f32, tag::any); }
 
 }  // namespace tt

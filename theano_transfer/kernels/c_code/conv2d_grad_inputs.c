@@ -13,15 +13,11 @@ tt::Primitives<GradInputs>* primitives;
 
 static GradInputs make(const tt::Geometry& geometry, const tt::dims& image,
                        const tt::dims& filters, const tt::dims& output) {
-    const auto source = tt::channels_last(image), target = tt::channels_last(output);
-    const auto weights = tt::any_filters(geometry.grouped(filters));
-    const auto algorithm = dnnl::algorithm::convolution_direct;
-    dnnl::convolution_forward::primitive_desc forward(
-        tt::engine(), dnnl::prop_kind::forward_training, algorithm, source, weights, target,
-        geometry.stride, geometry.gaps(), geometry.pad_before, geometry.pad_after);
     dnnl::convolution_backward_data::primitive_desc description(
-        tt::engine(), algorithm, source, weights, target, geometry.stride, geometry.gaps(),
-        geometry.pad_before, geometry.pad_after, forward);
+        tt::engine(), dnnl::algorithm::convolution_direct, tt::channels_last(image),
+        tt::any_filters(geometry.grouped(filters)), tt::channels_last(output), geometry.stride,
+        geometry.gaps(), geometry.pad_before, geometry.pad_after,
+        geometry.forward(image, filters, output));
     return {description, dnnl::convolution_backward_data(description),
             dnnl::memory(description.weights_desc(), tt::engine())};
 }
