@@ -3,7 +3,7 @@
 Importing this package registers the rewrites; from then on every compiled function has them.
 """
 
-from theano_transfer.kernels import _channels_last, _fusion, _rewrites, _static_sizes
+from theano_transfer.kernels import _channels_last, _fusion, _rewrites, _static_sizes, _updates
 from theano_transfer.kernels._batch_norm import BatchNormInference as BatchNormInference
 from theano_transfer.kernels._batch_norm import BatchNormTrain as BatchNormTrain
 from theano_transfer.kernels._batch_norm import BatchNormTrainGrad as BatchNormTrainGrad
@@ -22,3 +22,4 @@ _static_sizes.install()
 _rewrites.register()
 _fusion.register()
 _channels_last.register()
+_updates.register()

@@ -3,11 +3,11 @@
 Each rewrite is registered under its name and the tags ``onednn`` and ``fusion``.
 """
 
+import numpy as np
 from aesara.compile import optdb
 from aesara.graph.basic import Constant
 from aesara.graph.rewriting.basic import copy_stack_trace, in2out, node_rewriter
 from aesara.scalar import basic as scalar
-from aesara.tensor import zeros
 from aesara.tensor.elemwise import DimShuffle, Elemwise
 from aesara.tensor.math import Sum
 
@@ -200,12 +200,10 @@ def local_sum_channels(fgraph, node):
         return None
     if node.outputs[0].dtype != x.dtype:
         return None
-    if (
-        x.owner is not None
-        and isinstance(x.owner.op, BatchNormTrainGrad)
-        and x is x.owner.outputs[0]
-    ):
-        return replacement(node, zeros(x.owner.inputs[2].shape, dtype=x.dtype))
+    owner = x.owner
+    if owner is not None and isinstance(owner.op, BatchNormTrainGrad) and x is owner.outputs[0]:
+        # Zeros as long as another gradient by channel; what has become nan stays to be seen.
+        return replacement(node, owner.outputs[2] * np.zeros((), x.dtype))
     return replacement(node, SumChannels()(x))
 
 

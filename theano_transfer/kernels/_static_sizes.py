@@ -5,8 +5,9 @@ columns even where images and filters are known. Every later node then carries s
 which is most of what compiling a deep network takes. Here their outputs are told what follows.
 """
 
+import numpy as np
 from aesara.graph.basic import Apply, Constant
-from aesara.tensor import get_scalar_constant_value
+from aesara.tensor import constant, get_scalar_constant_value
 from aesara.tensor.nnet.abstract_conv import (
     AbstractConv2d,
     AbstractConv2d_gradInputs,
@@ -51,6 +52,10 @@ def _refine_convolution(node):
         shape = (imshp[0], kshp[0], *size)
     else:
         shape = imshp if isinstance(op, AbstractConv2d_gradInputs) else kshp
+        if None not in shape[2:]:
+            # Otherwise the size would be asked of the images or filters, in four nodes.
+            size = constant(np.asarray(shape[2:], "int64"))
+            node = Apply(op, [*node.inputs[:2], size], [node.outputs[0].type()])
     return _with_shape(op, node, shape)
 
 

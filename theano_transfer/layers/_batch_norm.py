@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import numpy as np
 import theano.tensor as T
 from lasagne.init import Constant
 from lasagne.layers import Layer
+
+from theano_transfer.kernels import BatchNormTrain
+from theano_transfer.layers._carry import carrying
 
 # Below it Theano's batch normalisation refuses to work.
 LEAST_EPSILON = 1e-5
@@ -100,24 +104,28 @@ class BatchNormLayer(Layer):
         gamma = T.ones_like(self.mean) if self.gamma is None else self.gamma
         beta = T.zeros_like(self.mean) if self.beta is None else self.beta
         axes = (0, *range(2, input.ndim))
-        if update:
-            moving_mean, moving_var = self.mean.clone(), self.var.clone()
-            # A default update is found by its variable being in the graph. These take part in
-            # the expression but not in the result: rewriting drops the product with zero.
-            beta = beta + 0 * (moving_mean + moving_var)
         if update or not use:
-            output, mean, inv_std = T.nnet.bn.batch_normalization_train(
-                input, gamma, beta, axes, self.epsilon
-            )
-        if update:
-            var = T.maximum(inv_std**-2 - self.epsilon, 0)
-            moving_mean.default_update = self._moved(moving_mean, mean)
-            moving_var.default_update = self._moved(moving_var, var)
+            output, mean, var = self._by_the_batch(input, gamma, beta, axes)
         if use:
             output = T.nnet.bn.batch_normalization_test(
                 input, gamma, beta, self.mean, self.var, axes, self.epsilon
             )
+        if update:
+            moving_mean, moving_var = self.mean.clone(), self.var.clone()
+            moving_mean.default_update = self._moved(moving_mean, mean)
+            moving_var.default_update = self._moved(moving_var, var)
+            # A default update is found by its variable being in the graph.
+            output = carrying(output, moving_mean, moving_var)
         return output
+
+    def _by_the_batch(self, input, gamma, beta, axes):
+        """The output by the batch's own statistics, its mean and its biased variance."""
+        if axes == (0, 2, 3) and input.dtype == "float32":
+            return BatchNormTrain()(input, gamma, beta, np.float32(self.epsilon))
+        output, mean, inv_std = T.nnet.bn.batch_normalization_train(
+            input, gamma, beta, axes, self.epsilon
+        )
+        return output, mean, T.maximum(inv_std**-2 - self.epsilon, 0)
 
     def _moved(self, average, new):
         return self.momentum * average + (1 - self.momentum) * new
