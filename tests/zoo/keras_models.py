@@ -1,5 +1,8 @@
 """The same networks as Keras has them, with random weights: what ours are held against."""
 
+import math
+from unittest import mock
+
 import numpy as np
 import pytest
 
@@ -13,12 +16,19 @@ def keras_model(case, size, include_top):
     keras = pytest.importorskip("keras")
     builders = {title.lower(): build for title, build in vars(keras.applications).items()}
     builders = {title: build for title, build in builders.items() if callable(build)}
-    builders["efficientnetlite0"] = efficientnet_lite0
+    builders.update(WRITTEN_DOWN)
     build = builders[case.name.replace("_", "")]
     keras.utils.clear_session()  # names of unnamed layers start from the beginning
     arguments = {"classes": CLASSES} if include_top else {}
     arguments.update(case.arguments)
-    return build(weights=None, include_top=include_top, input_shape=(*size, 3), **arguments)
+    # Each shape of random numbers would be compiled for; `fill` has its own.
+    undrawn = mock.patch.object(
+        keras.initializers.VarianceScaling,
+        "__call__",
+        lambda self, shape, dtype="float32": np.zeros(shape, dtype),
+    )
+    with undrawn:
+        return build(weights=None, include_top=include_top, input_shape=(*size, 3), **arguments)
 
 
 def filled_model(case, size, include_top):
@@ -52,10 +62,25 @@ def fill(model, rng):
                 values.append(rng.uniform(0.5, 1.5, shape))
             elif variable.name == "moving_variance":
                 values.append(np.ones(shape))
+            elif variable.name in ("mean", "variance", "count"):  # of the colours of pictures
+                values.append(
+                    {"mean": [0.4, 0.5, 0.45], "variance": [0.06, 0.05, 0.04]}.get(variable.name, 0)
+                )
             else:  # bias, beta, moving_mean
                 values.append(rng.normal(0, 0.1, shape))
         if not hasattr(layer, "seed_generator"):
             layer.set_weights(values)
+        if hasattr(layer, "finalize_state"):  # Keras goes on with what it was before
+            layer.finalize_state()
+
+
+def copy_weights(model, other):
+    """From one Keras model into another of the same layers."""
+    for layer, target in zip(model.layers, other.layers):
+        if not hasattr(layer, "seed_generator"):
+            target.set_weights(layer.get_weights())
+        if hasattr(layer, "finalize_state"):  # Keras goes on with what it was before
+            target.finalize_state()
 
 
 def calibrate(model, rng, images):
@@ -109,46 +134,63 @@ def outputs(model, images, *layers):
     return [y.transpose(0, 3, 1, 2) if y.ndim == 4 else y for y in map(np.asarray, found)]
 
 
-def efficientnet_lite0(weights, include_top, input_shape, classes=CLASSES):
-    """EfficientNet-Lite0, which keras.applications lacks, written down a second time.
+def efficientnet_lite(width, depth, dropout):
+    """An EfficientNet-Lite, which keras.applications lacks, written down a second time.
 
     From the table of EfficientNet-B0 and the changes that the Lite variants make to it.
     """
-    from keras import Model, layers
 
-    x = images = layers.Input(input_shape)
+    def build(weights, include_top, input_shape, classes=CLASSES):
+        from keras import Model, layers
 
-    def convolve(x, kind, name, *arguments, **keywords):
-        return kind(*arguments, padding="same", use_bias=False, name=name, **keywords)(x)
+        x = images = layers.Input(input_shape)
 
-    def normalise(x, name):
-        x = layers.BatchNormalization(epsilon=1e-3, name=f"{name}_bn")(x)
-        return layers.ReLU(6.0, name=f"{name}_activation")(x)
+        def convolve(x, kind, name, *arguments, **keywords):
+            return kind(*arguments, padding="same", use_bias=False, name=name, **keywords)(x)
 
-    x = normalise(convolve(x, layers.Conv2D, "stem_conv", 32, 3, strides=2), "stem")
-    rows = "k3s1e1o16 k3s2e6o24*2 k5s2e6o40*2 k3s2e6o80*3 k5s1e6o112*3 k5s2e6o192*4 k3s1e6o320"
-    for number, row in enumerate(rows.split(), start=1):
-        row, _, repeats = row.partition("*")
-        kernel, stride, expand = (int(row[i]) for i in (1, 3, 5))
-        filters = int(row[7:])
-        for letter in "abcd"[: int(repeats or 1)]:
-            block, inputs = f"block{number}{letter}", x
-            if letter != "a":
-                stride = 1
-            if expand > 1:
-                wide = expand * inputs.shape[-1]
-                x = convolve(x, layers.Conv2D, f"{block}_expand_conv", wide, 1)
-                x = normalise(x, f"{block}_expand")
-            name = f"{block}_dwconv"
-            x = convolve(x, layers.DepthwiseConv2D, name, kernel, strides=stride)
-            x = normalise(x, block)
-            x = convolve(x, layers.Conv2D, f"{block}_project_conv", filters, 1)
-            x = layers.BatchNormalization(epsilon=1e-3, name=f"{block}_project_bn")(x)
-            if letter != "a":
-                x = layers.Add(name=f"{block}_add")([x, inputs])
-    x = normalise(convolve(x, layers.Conv2D, "top_conv", 1280, 1), "top")
-    if include_top:
-        x = layers.GlobalAveragePooling2D(name="avg_pool")(x)
-        x = layers.Dropout(0.2, name="top_dropout")(x)
-        x = layers.Dense(classes, activation="softmax", name="predictions")(x)
-    return Model(images, x)
+        def normalise(x, name):
+            x = layers.BatchNormalization(epsilon=1e-3, name=f"{name}_bn")(x)
+            return layers.ReLU(6.0, name=f"{name}_activation")(x)
+
+        x = normalise(convolve(x, layers.Conv2D, "stem_conv", 32, 3, strides=2), "stem")
+        rows = "k3s1e1o16 k3s2e6o24*2 k5s2e6o40*2 k3s2e6o80*3 k5s1e6o112*3 k5s2e6o192*4 k3s1e6o320"
+        for number, row in enumerate(rows.split(), start=1):
+            row, _, repeats = row.partition("*")
+            kernel, stride, expand = (int(row[i]) for i in (1, 3, 5))
+            wanted = width * int(row[7:])
+            filters = 8 * round(wanted / 8)  # it never lies half way
+            filters += 8 * (filters < 0.9 * wanted)
+            letters = "abcdefgh"[: math.ceil(depth * int(repeats or 1))] if repeats else "a"
+            for letter in letters:
+                block, inputs = f"block{number}{letter}", x
+                if letter != "a":
+                    stride = 1
+                if expand > 1:
+                    wide = expand * inputs.shape[-1]
+                    x = convolve(x, layers.Conv2D, f"{block}_expand_conv", wide, 1)
+                    x = normalise(x, f"{block}_expand")
+                name = f"{block}_dwconv"
+                x = convolve(x, layers.DepthwiseConv2D, name, kernel, strides=stride)
+                x = normalise(x, block)
+                x = convolve(x, layers.Conv2D, f"{block}_project_conv", filters, 1)
+                x = layers.BatchNormalization(epsilon=1e-3, name=f"{block}_project_bn")(x)
+                if letter != "a":
+                    x = layers.Add(name=f"{block}_add")([x, inputs])
+        x = normalise(convolve(x, layers.Conv2D, "top_conv", 1280, 1), "top")
+        if include_top:
+            x = layers.GlobalAveragePooling2D(name="avg_pool")(x)
+            x = layers.Dropout(dropout, name="top_dropout")(x)
+            x = layers.Dense(classes, activation="softmax", name="predictions")(x)
+        return Model(images, x)
+
+    return build
+
+
+# What keras.applications lacks.
+WRITTEN_DOWN = {
+    "efficientnetlite0": efficientnet_lite(1.0, 1.0, 0.2),
+    "efficientnetlite1": efficientnet_lite(1.0, 1.1, 0.2),
+    "efficientnetlite2": efficientnet_lite(1.1, 1.2, 0.3),
+    "efficientnetlite3": efficientnet_lite(1.2, 1.4, 0.3),
+    "efficientnetlite4": efficientnet_lite(1.4, 1.8, 0.3),
+}

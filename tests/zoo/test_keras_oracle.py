@@ -7,6 +7,7 @@ from lasagne.layers import get_output
 from zoo.cases import params
 from zoo.keras_models import (
     CLASSES,
+    copy_weights,
     filled_model,
     keras_model,
     outputs,
@@ -78,7 +79,7 @@ def test_features_of_images_of_any_size_are_those_of_keras(case, sizes, tmp_path
     for size in sizes:
         # Where Keras does not know the size, it pads some layers as if it were even.
         fixed = keras_model(case, SIZES[size], include_top=False)
-        fixed.set_weights(model.get_weights())
+        copy_weights(model, fixed)
         compare(case, fixed, net, SIZES[size])
 
 

@@ -90,6 +90,12 @@ def check_width(alpha: float, name: str = "alpha") -> None:
         raise ValueError(f"{name} must be above 0; got {alpha!r}")
 
 
+def check_probability(p: float, name: str = "dropout") -> None:
+    """Raise unless `p` may be the share that dropout drops."""
+    if not isinstance(p, numbers.Real) or isinstance(p, bool) or not 0 <= p < 1:
+        raise ValueError(f"{name} must be a number from 0 to below 1; got {p!r}")
+
+
 class Zeros(Initializer):
     """Zeros that no memory is spent on before they are written to.
 

@@ -88,6 +88,8 @@ def register(
     own_parameters = inspect.signature(describing).parameters
     defaults = {name: parameter.default for name, parameter in own_parameters.items()}
     record = describing()
+    if defaults:
+        record = dataclasses.replace(record, arguments=tuple(defaults.items()))
 
     def decorate(build: Callable[..., Layer]) -> Callable[..., Network]:
         def entry_point(
@@ -119,6 +121,7 @@ def register(
             if pooling is not None:
                 function = T.mean if pooling == "avg" else T.max
                 net.add(GlobalPoolLayer(last, function, name=f"{pooling}_pool"))
+            net.built = tuple(net)
             sort_as_keras(net)
             if weights is not None:
                 from theano_transfer.weights import load_pretrained
