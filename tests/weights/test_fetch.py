@@ -25,6 +25,7 @@ from theano_transfer.weights import (
 )
 from theano_transfer.weights import _fetch as fetch_module
 from theano_transfer.weights._download import DownloadError, download
+from theano_transfer.weights._registry import registered as look_up
 
 
 class Server:
@@ -81,6 +82,7 @@ def md5(content):
     return f"md5:{hashlib.md5(content, usedforsecurity=False).hexdigest()}"
 
 
+ENDING = "_weights_tf_dim_ordering_tf_kernels"
 CONTENT = b"some weights " * 1000
 
 
@@ -216,7 +218,7 @@ def registered(published, server, monkeypatch):
         size=len(content),
         licence="a licence",
     )
-    monkeypatch.setattr(fetch_module, "registered", lambda model, include_top: row)
+    monkeypatch.setattr(fetch_module, "registered", lambda model, include_top, **_: row)
     server.files["lite0.h5"] = content
     return row
 
@@ -304,18 +306,28 @@ class TestCacheDirectory:
 
 
 class TestRegistry:
-    def test_every_network_of_the_zoo_has_weights(self):
-        assert {row.model for row in REGISTRY} >= set(zoo.models())
+    def test_rows_are_of_networks_of_the_zoo(self):
+        assert {row.model for row in REGISTRY} <= set(zoo.models())
+        for row in REGISTRY:
+            assert dict(row.arguments) == {} or dict(row.arguments) in zoo.variants(row.model)
 
     def test_rows_are_complete(self):
         for row in REGISTRY:
-            algorithm, _, digest = row.hash.partition(":")
-            assert len(digest) == {"md5": 32, "sha256": 64}[algorithm]
-            assert int(digest, 16) >= 0
+            if row.hash is not None:
+                algorithm, _, digest = row.hash.partition(":")
+                assert len(digest) == {"md5": 32, "sha256": 64}[algorithm]
+                assert int(digest, 16) >= 0
             assert row.licence
             assert row.source
             assert row.url.startswith("https://") or not row.base_url
-        assert len({row.hash for row in REGISTRY}) == len(REGISTRY)
+            assert row.url.endswith(".h5")
+        assert len({row.url for row in REGISTRY}) == len(REGISTRY)
+        hashes = [row.hash for row in REGISTRY if row.hash]
+        assert len(set(hashes)) == len(hashes)
+
+    def test_hashes_are_missing_where_nobody_publishes_them(self):
+        without = {row.model for row in REGISTRY if row.hash is None}
+        assert without == {"mobilenet", "mobilenet_v2"}
 
     def test_sizes_agree_with_the_numbers_of_parameters(self):
         """Four bytes a parameter, and a little for names."""
@@ -323,6 +335,35 @@ class TestRegistry:
             if row.size and row.include_top:
                 least = 4 * zoo.record(row.model).num_parameters
                 assert least < row.size < least * 1.05
+
+    @pytest.mark.parametrize(
+        ("arguments", "size", "file"),
+        [
+            ({}, None, "1.0_224.h5"),
+            ({"alpha": 1}, 160, "1.0_160.h5"),
+            ({"alpha": 0.35}, 96, "0.35_96.h5"),
+            ({"alpha": 0.35}, 100, "0.35_224.h5"),
+            ({"alpha": 1.4}, 96, "1.4_224.h5"),
+        ],
+    )
+    def test_the_file_is_for_the_width_and_the_size_of_the_pictures(self, arguments, size, file):
+        row = look_up("mobilenet_v2", arguments=arguments, image_size=size)
+        assert row.include_top
+        assert row.url.endswith(
+            f"mobilenet_v2/mobilenet_v2_weights_tf_dim_ordering_tf_kernels_{file}"
+        )
+        row = look_up("mobilenet_v2", False, arguments=arguments, image_size=size)
+        assert row.file.endswith(file.replace(".h5", "_no_top.h5"))
+
+    def test_what_changes_no_parameter_does_not_matter(self):
+        for arguments in ({"dropout": 0.5}, {"alpha": 1.0, "dropout": 0.0}):
+            assert look_up("mobilenet", arguments=arguments).file == "mobilenet_1_0_224_tf.h5"
+
+    def test_arguments_without_weights(self):
+        with pytest.raises(WeightsUnavailableError, match=r"'mobilenet_v2' with alpha=0.4"):
+            zoo.mobilenet_v2(weights="imagenet", alpha=0.4)
+        with pytest.raises(WeightsUnavailableError, match="depth_multiplier=2"):
+            zoo.mobilenet(weights="imagenet", depth_multiplier=2)
 
     def test_an_unknown_network(self):
         with pytest.raises(WeightsUnavailableError, match="there are some for efficientnet_lite0"):

@@ -10,6 +10,7 @@ from lasagne.layers import DenseLayer, InputLayer
 from weights.keras_files import keras2_layers, legacy_file, write_numbered
 from weights.network import assert_equal, small_network, values
 
+from theano_transfer.layers import Conv2DLayer
 from theano_transfer.weights import (
     WeightsError,
     WeightsMismatchError,
@@ -18,6 +19,7 @@ from theano_transfer.weights import (
     save,
     write,
 )
+from theano_transfer.zoo import Network
 
 
 def disturbed(net, rng):
@@ -221,3 +223,32 @@ def test_hash_of_the_file(rng, tmp_path):
     save(small_network(), tmp_path / "a.h5")
     with pytest.raises(WeightsError, match="expected 00"):
         load(small_network(), tmp_path / "a.h5", known_hash="md5:00")
+
+
+@pytest.mark.parametrize("first", [0, 1, 131])
+def test_layers_that_keras_numbered_are_counted_from_the_beginning(first, rng, tmp_path):
+    """The numbers go on through a session of Keras; 'conv2d_9' comes before 'conv2d_10'."""
+    net = Network()
+    x = net.add(InputLayer((None, 3, 9, 9), name="input"))
+    for i in range(12):
+        x = net.add(Conv2DLayer(x, 3, 1, b=None, name=f"conv2d_{i}" if i else "conv2d"))
+    kernels = rng.standard_normal((12, 1, 1, 3, 3), dtype="f4")
+    layers = {}
+    for i, kernel in enumerate(kernels, start=first):
+        name = f"conv2d_{i}" if i else "conv2d"
+        layers[name] = {f"{name}/kernel:0": kernel}
+    legacy_file(tmp_path / "a.h5", layers)
+    load(net, tmp_path / "a.h5")
+    for param, kernel in zip(net.params.values(), kernels):
+        np.testing.assert_array_equal(param.get_value(), kernel.transpose(3, 2, 0, 1))
+
+
+def test_another_number_of_numbered_layers_does_not_fit(rng, tmp_path):
+    net = Network()
+    x = net.add(InputLayer((None, 3, 9, 9), name="input"))
+    net.add(Conv2DLayer(x, 3, 1, b=None, name="conv2d"))
+    kernel = rng.standard_normal((1, 1, 3, 3), dtype="f4")
+    layers = {name: {f"{name}/kernel:0": kernel} for name in ("conv2d_3", "conv2d_4")}
+    legacy_file(tmp_path / "a.h5", layers)
+    with pytest.raises(WeightsMismatchError, match="conv2d_3"):
+        load(net, tmp_path / "a.h5")

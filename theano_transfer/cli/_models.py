@@ -49,9 +49,13 @@ def run(options: argparse.Namespace) -> int:
 
 def _weights(name: str) -> str:
     """Where the ImageNet weights are, with top and without, in a few words."""
+    from theano_transfer import zoo
     from theano_transfer.weights import REGISTRY
 
-    rows = sorted((row for row in REGISTRY if row.model == name), key=lambda row: row.include_top)
+    size = zoo.record(name).input_size
+    rows = [row for row in REGISTRY if row.model == name and not row.arguments]
+    rows = [row for row in rows if row.image_size in (None, size)]
+    rows.sort(key=lambda row: row.include_top)
     states = [(_state(row), row) for row in rows]
     if not states:
         return "none published"

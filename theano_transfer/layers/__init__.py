@@ -5,8 +5,20 @@ They follow Lasagne's contract (``get_output_shape_for``, ``get_output_for``, pa
 """
 
 from theano_transfer.layers._batch_norm import BatchNormLayer as BatchNormLayer
+from theano_transfer.layers._concat import ConcatChannelsLayer as ConcatChannelsLayer
 from theano_transfer.layers._conv import Conv2DLayer as Conv2DLayer
 from theano_transfer.layers._conv import DepthwiseConv2DLayer as DepthwiseConv2DLayer
+from theano_transfer.layers._crop import Crop2DLayer as Crop2DLayer
+from theano_transfer.layers._excite import ExciteLayer as ExciteLayer
+from theano_transfer.layers._excite import SqueezeLayer as SqueezeLayer
+from theano_transfer.layers._nonlinearities import hard_sigmoid as hard_sigmoid
+from theano_transfer.layers._nonlinearities import hard_swish as hard_swish
 from theano_transfer.layers._nonlinearities import relu6 as relu6
+from theano_transfer.layers._nonlinearities import swish as swish
 from theano_transfer.layers._pool import Pool2DLayer as Pool2DLayer
 from theano_transfer.layers._pool import ZeroPad2DLayer as ZeroPad2DLayer
+from theano_transfer.layers._rescale import RescaleLayer as RescaleLayer
+from theano_transfer.layers._rescale import StandardizeLayer as StandardizeLayer
+from theano_transfer.layers._same_pad import SamePad2DLayer as SamePad2DLayer
+from theano_transfer.layers._separable import SeparableConv2DLayer as SeparableConv2DLayer
+from theano_transfer.layers._stochastic_depth import StochasticDepthLayer as StochasticDepthLayer

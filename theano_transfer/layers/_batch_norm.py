@@ -101,8 +101,10 @@ class BatchNormLayer(Layer):
         )
         if self.frozen:
             use, update = True, False
-        gamma = T.ones_like(self.mean) if self.gamma is None else self.gamma
-        beta = T.zeros_like(self.mean) if self.beta is None else self.beta
+        # As constants: expressions of the parameters take long to be rewritten into them.
+        channels = self.input_shape[1:2]
+        gamma = T.ones(channels, dtype=self.mean.dtype) if self.gamma is None else self.gamma
+        beta = T.zeros(channels, dtype=self.mean.dtype) if self.beta is None else self.beta
         axes = (0, *range(2, input.ndim))
         if update or not use:
             output, mean, var = self._by_the_batch(input, gamma, beta, axes)

@@ -16,6 +16,9 @@ import numpy as np
 
 Shape = tuple[int, ...]
 
+# Of the colours of ImageNet's pictures, between 0 and 1.
+_DEVIATIONS = (0.229, 0.224, 0.225)
+
 
 @dataclass(frozen=True)
 class Arrangement:
@@ -45,6 +48,8 @@ def arrange(
     flip
         Turn kernels by 180 degrees (true convolution to correlation).
     """
+    if len(wanted) == 1 and stored == (1, 1, 1, *wanted):
+        return Arrangement(wanted, np.ravel)  # statistics, from some versions of TensorFlow
     if len(stored) == 4:
         turn = (slice(None), slice(None), slice(None, None, -1), slice(None, None, -1))
         turned = ", turned by 180 degrees" if flip else ""
@@ -74,3 +79,18 @@ def arrange(
 
         return Arrangement(stored, dense, f"rows of flattened {flattened} from (r, c, ch) order")
     return Arrangement(stored, lambda array: array)
+
+
+def as_variances(arrangement: Arrangement) -> Arrangement:
+    """The same for the variances of pictures' colours, where deviations may be stored for them.
+
+    Keras's published EfficientNets hold the deviations, and a model made for them has one more
+    layer that makes up for it: https://github.com/tensorflow/tensorflow/issues/49930.
+    """
+
+    def apply(array: np.ndarray) -> np.ndarray:
+        array = arrangement.apply(array)
+        deviations = array.shape == (3,) and np.allclose(array, _DEVIATIONS, rtol=1e-3)
+        return array**2 if deviations else array
+
+    return Arrangement(arrangement.shape, apply, arrangement.note)

@@ -105,7 +105,12 @@ def _network_for(model: str, source: Source) -> Any:
     if last is None and not numbered:
         return zoo.build(model, weights=None, include_top=False)
     kernel = source.arrays[f"{last}.W"] if last else source.arrays[f"{numbered[-1]}.0"]
-    if len(kernel.shape) != 2:
-        msg = f"{source.path!r}: {kernel.location!r} should be a matrix, is {kernel.shape}"
+    if len(kernel.shape) not in (2, 4):
+        msg = (
+            f"{source.path!r}: {kernel.location!r} should be a matrix or a kernel, "
+            f"is {kernel.shape}"
+        )
         raise WeightsMismatchError(msg, misshapen=(kernel.location,))
-    return zoo.build(model, weights=None, include_top=True, classes=kernel.shape[1])
+    # A classifier may be a 1x1 convolution.
+    outputs = 0 if len(kernel.shape) == 4 and source.axes == "theano" else -1
+    return zoo.build(model, weights=None, include_top=True, classes=kernel.shape[outputs])

@@ -19,7 +19,7 @@ class DownloadError(Exception):
 def download(
     url: str,
     path: Path,
-    known_hash: str,
+    known_hash: str | None,
     *,
     size: int | None = None,
     progressbar: bool = True,
@@ -32,7 +32,7 @@ def download(
     url
         https; plain http only from this machine itself.
     known_hash
-        ``'md5:<hex>'`` or ``'sha256:<hex>'``.
+        ``'md5:<hex>'`` or ``'sha256:<hex>'``; None where nobody publishes one.
     size
         Expected number of bytes, where known; the download stops when there are more.
     attempts

@@ -276,7 +276,9 @@ def _checked_array(dataset: h5py.Dataset, location: str, context: _Context) -> S
         kind = dataset.id.get_type()
         if dataset.is_virtual or plist.get_external_count() > 0:
             raise context.refusal(location, "its data would come from another file")
-        if not any(kind.equal(allowed) for allowed in _float_types()):
+        # Keras keeps a counter with its Normalization layer.
+        known = _float_types() if dataset.shape else _float_types() + _integer_types()
+        if not any(kind.equal(allowed) for allowed in known):
             raise context.refusal(location, "only floating-point arrays of 2, 4 or 8 bytes")
         if dataset.shape is None or len(dataset.shape) > MAX_DIMENSIONS:
             raise context.refusal(location, "no shape, or too many dimensions")
@@ -317,3 +319,9 @@ def _float_types() -> tuple[Any, ...]:
         h5t.IEEE_F16LE, h5t.IEEE_F32LE, h5t.IEEE_F64LE,
         h5t.IEEE_F16BE, h5t.IEEE_F32BE, h5t.IEEE_F64BE,
     )  # fmt: skip
+
+
+def _integer_types() -> tuple[Any, ...]:
+    from h5py import h5t
+
+    return (h5t.STD_I32LE, h5t.STD_I64LE, h5t.STD_I32BE, h5t.STD_I64BE)

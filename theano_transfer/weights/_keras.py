@@ -21,9 +21,10 @@ _ROLES = {
     "kernel": "W", "depthwise_kernel": "W", "W": "W",
     "bias": "b", "b": "b",
     "gamma": "gamma", "beta": "beta",
-    "moving_mean": "mean", "running_mean": "mean",
-    "moving_variance": "var", "running_var": "var", "running_std": "var",
-    "pointwise_kernel": "pointwise_kernel", "recurrent_kernel": "recurrent_kernel",
+    "moving_mean": "mean", "running_mean": "mean", "mean": "mean",
+    "moving_variance": "var", "running_var": "var", "running_std": "var", "variance": "var",
+    "count": "count",
+    "pointwise_kernel": "pointwise", "recurrent_kernel": "recurrent_kernel",
 }  # fmt: skip
 _ANY_ROLE = "|".join(sorted(_ROLES, key=len, reverse=True))
 # 'kernel', 'kernel:0', and of Keras 1 'block1_conv1_W_1:0', 'bn_conv1_running_std:0'
@@ -91,11 +92,25 @@ def _legacy_arrays(root: SafeGroup) -> OrderedDict[str, StoredArray]:
         scopes = {path.rpartition("/")[0] for path, _ in found}
         for path, array in found:
             scope, _, name = path.rpartition("/")
-            owner = scope.rpartition("/")[2] if len(scopes) > 1 else layer
+            owner = _with_slashes(f"{layer}/{scope}") or (
+                scope.rpartition("/")[2] if len(scopes) > 1 else layer
+            )
             match = _NAME.search(name)
             role = _ROLES[match[1]] if match else name
             _add(arrays, f"{owner}.{role}", array)
     return arrays
+
+
+def _with_slashes(place: str) -> str | None:
+    """The layer 'conv1/conv', as Keras 2 allowed it, whose arrays lie under its name twice.
+
+    Later versions of Keras call it 'conv1_conv'.
+    """
+    parts = place.split("/")
+    half = len(parts) // 2
+    if half > 1 and parts[:half] == parts[half:]:
+        return "_".join(parts[:half])
+    return None
 
 
 def _numbered_arrays(root: SafeGroup) -> OrderedDict[str, StoredArray]:

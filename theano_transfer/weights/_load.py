@@ -147,6 +147,7 @@ def plan_for(target: Target, source: Source, *, strict: bool = True) -> Plan:
         source,
         flattened=target.flattened,
         optional=target.optional,
+        created=target.created,
         strict=strict,
     )
 
@@ -191,7 +192,7 @@ def _set_all(target: Target, arrays: Mapping[str, np.ndarray]) -> None:
             param = target.params[name]
             # borrow: the old array is neither copied nor changed, so it can be put back.
             previous[name] = param.get_value(borrow=True)
-            param.set_value(np.ascontiguousarray(array, dtype=param.dtype), borrow=True)
+            param.set_value(np.asarray(array, dtype=param.dtype, order="C"), borrow=True)
     except BaseException:
         for name, array in previous.items():
             target.params[name].set_value(array, borrow=True)

@@ -2,14 +2,22 @@
 
 from __future__ import annotations
 
+import re
 from collections import OrderedDict
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from ._arrange import Arrangement, Shape, arrange
+from ._arrange import Arrangement, Shape, arrange, as_variances
 from ._errors import WeightsFileError, WeightsMismatchError
 from ._sources import ROLES, Source
 from ._stored import StoredArray
+
+_AUTOMATIC = re.compile(
+    r"(conv2d|depthwise_conv2d|separable_conv2d|batch_normalization|normalization)(?:_(\d+))?"
+)
+_KERAS_1 = re.compile(
+    r"(convolution2d|depthwiseconvolution2d|separableconvolution2d|batchnormalization|dense)_(\d+)"
+)
 
 
 @dataclass(frozen=True)
@@ -36,6 +44,7 @@ def make_plan(
     *,
     flattened: Mapping[str, Shape] | None = None,
     optional: frozenset[str] = frozenset(),
+    created: Mapping[str, list[str]] | None = None,
     strict: bool = True,
 ) -> Plan:
     """Match the arrays of a file with the parameters of a network, by name and shape.
@@ -50,6 +59,8 @@ def make_plan(
         Dense layers behind a flattening, as in :class:`Target`.
     optional
         Layers that may be in the file without being in the network.
+    created
+        Layers by class, as in :class:`Target`: Keras 1 numbered those without a name.
     strict
         Whether any other missing or unexpected array is an error. A misshapen one always is.
 
@@ -60,7 +71,7 @@ def make_plan(
     WeightsFileError
         The order of an array's elements cannot be known.
     """
-    arrays = _with_roles(source.arrays, shapes)
+    arrays = _with_roles(_renumbered(source.arrays, shapes, created or {}), shapes)
     flattened = flattened or {}
     steps, misshapen = [], []
     for name, wanted in shapes.items():
@@ -68,6 +79,8 @@ def make_plan(
             continue
         array = arrays[name]
         arrangement = _arrangement(name, array, wanted, source, flattened)
+        if source.axes == "keras" and name.endswith(".var") and f"{_layer(name)}.count" in shapes:
+            arrangement = as_variances(arrangement)
         if arrangement.shape == wanted:
             steps.append(Step(name, array, arrangement))
         else:
@@ -86,6 +99,40 @@ def make_plan(
         raise _mismatch(source, missing, unexpected, misshapen, advice)
     untouched = [name for name in shapes if name not in arrays]
     return Plan(tuple(steps), tuple(skipped), tuple(untouched))
+
+
+def _renumbered(
+    arrays: Mapping[str, StoredArray],
+    shapes: Mapping[str, Shape],
+    created: Mapping[str, list[str]],
+) -> Mapping[str, StoredArray]:
+    """Find layers that Keras named by itself.
+
+    It numbers them through a session: 'conv2d' to 'conv2d_93' in one file are 'conv2d_1' to
+    'conv2d_94' or 'conv2d_131' to 'conv2d_224' in another. Their order is that of creation. In
+    files of Keras 1, 'convolution2d_1' is the first convolution made, though it has a name now.
+    """
+    here = {**_numbered(shapes, _AUTOMATIC), **created}
+    there = {**_numbered(arrays, _AUTOMATIC), **_numbered(arrays, _KERAS_1)}
+    names: dict[str, str] = {}
+    for kind, layers in there.items():
+        if len(layers) == len(here.get(kind, ())):
+            names.update(zip(layers, here[kind]))
+    renamed = OrderedDict()
+    for name, array in arrays.items():
+        layer, _, role = name.rpartition(".")
+        renamed[f"{names.get(layer, layer)}.{role}"] = array
+    return renamed
+
+
+def _numbered(names: Iterable[str], pattern: re.Pattern[str]) -> dict[str, list[str]]:
+    """Kind -> layers of that kind that Keras named by itself, by number."""
+    numbers: dict[str, dict[str, int]] = {}
+    for layer in dict.fromkeys(map(_layer, names)):
+        match = pattern.fullmatch(layer)
+        if match:
+            numbers.setdefault(match[1], {})[layer] = int(match[2] or 0)
+    return {kind: sorted(layers, key=layers.__getitem__) for kind, layers in numbers.items()}
 
 
 def _with_roles(

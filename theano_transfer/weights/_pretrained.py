@@ -35,9 +35,19 @@ def load_pretrained(
     """
     if weights is None:
         return None
-    path = fetch(net.record.name, include_top) if weights == "imagenet" else weights
+    path = _published(net, include_top) if weights == "imagenet" else weights
     report = load(net, path)
     classes = report.attributes.get("classes")
     if include_top and isinstance(classes, list) and len(classes) == net.output.output_shape[-1]:
         net.classes = classes
     return report
+
+
+def _published(net: Any, include_top: bool) -> os.PathLike[str]:
+    rows, columns = net["input"].shape[2:]
+    return fetch(
+        net.record.name,
+        include_top,
+        arguments=dict(net.record.arguments),
+        image_size=rows if rows == columns else None,
+    )

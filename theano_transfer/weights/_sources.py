@@ -14,7 +14,7 @@ from ._hdf5 import open_hdf5
 from ._stored import StoredArray
 from ._untrusted import HDF5_SIGNATURE, describe_start, open_regular
 
-ROLES = ("W", "b", "gamma", "beta", "mean", "var")
+ROLES = ("W", "pointwise", "b", "gamma", "beta", "mean", "var", "count")
 
 
 @dataclass(frozen=True)

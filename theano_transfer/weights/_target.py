@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections import OrderedDict
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from ._arrange import Shape
@@ -24,11 +24,14 @@ class Target:
         For each dense layer behind a flattening, the flattened (channel, row, column).
     optional
         Layers that a file for this network may have although the network has not: the top.
+    created
+        Class as Keras 1 wrote it -> layers of that class, in the order in which they were made.
     """
 
     params: OrderedDict[str, Any]
     flattened: dict[str, Shape]
     optional: frozenset[str] = frozenset()
+    created: dict[str, list[str]] = field(default_factory=dict)
 
     @property
     def shapes(self) -> OrderedDict[str, Shape]:
@@ -66,7 +69,29 @@ def target_of(net: Any) -> Target:
         params=OrderedDict(params),
         flattened=flattened_inputs(layers),
         optional=frozenset(top) - present,
+        created=created_layers(net),
     )
+
+
+def created_layers(net: Any) -> dict[str, list[str]]:
+    """Layers of a network of the zoo by the name that Keras 1 gives their class."""
+    from lasagne.layers import DenseLayer
+
+    from ..layers import BatchNormLayer, Conv2DLayer, DepthwiseConv2DLayer, SeparableConv2DLayer
+
+    classes = {
+        DepthwiseConv2DLayer: "depthwiseconvolution2d",  # a Conv2DLayer too
+        Conv2DLayer: "convolution2d",
+        SeparableConv2DLayer: "separableconvolution2d",
+        BatchNormLayer: "batchnormalization",
+        DenseLayer: "dense",
+    }
+    found: dict[str, list[str]] = {}
+    for name in getattr(net, "built", ()):
+        kinds = [kind for cls, kind in classes.items() if isinstance(net.get(name), cls)]
+        if kinds:
+            found.setdefault(kinds[0], []).append(name)
+    return found
 
 
 def named_params(layers: Iterable[Any]) -> OrderedDict[str, Any]:

@@ -1,7 +1,9 @@
-"""EfficientNet-Lite0: inverted bottlenecks for small processors.
+"""EfficientNet-Lite0 to 4: inverted bottlenecks for small processors.
 
-EfficientNet-B0 without squeeze-and-excitation and with relu6 for swish. Layer names are those
-of EfficientNet-B0 in ``keras/src/applications/efficientnet.py``.
+EfficientNets without squeeze-and-excitation, with relu6 for swish, and with a stem, first and last
+stage that do not grow. Layer names are those of EfficientNet in
+``keras/src/applications/efficientnet.py``. The numbers are those of
+``models/official/efficientnet/lite/efficientnet_lite_builder.py`` in tensorflow/tpu.
 """
 
 from __future__ import annotations
@@ -9,7 +11,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 import numpy as np
-from lasagne.init import Initializer, Normal, Uniform
+from lasagne.init import Initializer, Uniform
 from lasagne.layers import (
     DenseLayer,
     DropoutLayer,
@@ -20,6 +22,14 @@ from lasagne.layers import (
 )
 
 from theano_transfer.layers import BatchNormLayer, Conv2DLayer, DepthwiseConv2DLayer, relu6
+from theano_transfer.zoo._efficientnet_stages import (
+    STAGES,
+    STEM,
+    TOP,
+    FanOutNormal,
+    Stage,
+    letter,
+)
 from theano_transfer.zoo._network import Network
 from theano_transfer.zoo._options import Options
 from theano_transfer.zoo._record import ModelRecord
@@ -33,56 +43,48 @@ PAPER = (
 )
 
 
-class Stage(NamedTuple):
-    """A row of table 1 of the paper."""
+class Scale(NamedTuple):
+    """How a variant differs from Lite0."""
 
-    repeats: int
-    kernel: int
-    stride: int  # of the first block; 1 for the others
-    expand: int
-    channels: int
-
-
-STEM = 32
-STAGES = (
-    Stage(1, 3, 1, 1, 16),
-    Stage(2, 3, 2, 6, 24),
-    Stage(2, 5, 2, 6, 40),
-    Stage(3, 3, 2, 6, 80),
-    Stage(3, 5, 1, 6, 112),
-    Stage(4, 5, 2, 6, 192),
-    Stage(1, 3, 1, 6, 320),
-)
-TOP = 1280
-DROPOUT = 0.2
+    width: float
+    depth: float
+    size: int
+    dropout: float
+    num_parameters: int
 
 
-class FanOutNormal(Initializer):
-    """Normal with variance 2 / (filters * rows * columns), which EfficientNet starts from."""
-
-    def sample(self, shape):
-        # A depthwise filter feeds one channel, however many there are: shape (C, 1, r, c).
-        filters = 1 if shape[1] == 1 else shape[0]
-        return Normal(np.sqrt(2 / (filters * shape[2] * shape[3]))).sample(shape)
+LITE0 = Scale(1.0, 1.0, 224, 0.2, 4_694_024)
+LITE1 = Scale(1.0, 1.1, 240, 0.2, 5_470_344)
+LITE2 = Scale(1.1, 1.2, 260, 0.3, 6_150_168)
+LITE3 = Scale(1.2, 1.4, 280, 0.3, 8_273_768)
+LITE4 = Scale(1.4, 1.8, 300, 0.3, 13_118_936)
 
 
-def efficientnet_lite(net: Network, x: Layer, options: Options) -> Layer:
-    """Add the layers of EfficientNet-Lite0."""
+def stages_of(scale: Scale) -> list[Stage]:
+    """The stages of a variant: its first and last are as deep as those of Lite0."""
+    stages = [stage.scaled(scale.width, scale.depth) for stage in STAGES]
+    for end in (0, -1):
+        stages[end] = STAGES[end].scaled(scale.width, 1.0)
+    return stages
+
+
+def efficientnet_lite(net: Network, x: Layer, options: Options, scale: Scale) -> Layer:
+    """Add the layers of an EfficientNet-Lite."""
     W = options.initial(FanOutNormal())
     x = net.add(Conv2DLayer(x, STEM, 3, stride=2, pad="same", W=W, b=None, name="stem_conv"))
     x = normalise(net, x, "stem")
 
-    for number, stage in enumerate(STAGES, start=1):
+    for number, stage in enumerate(stages_of(scale), start=1):
         for i in range(stage.repeats):
             stride = stage.stride if i == 0 else 1
-            x = inverted_bottleneck(net, x, stage, stride, W, f"block{number}{'abcd'[i]}_")
+            x = inverted_bottleneck(net, x, stage, stride, W, f"block{number}{letter(i)}_")
 
     x = net.add(Conv2DLayer(x, TOP, 1, W=W, b=None, name="top_conv"))
     x = normalise(net, x, "top")
 
     if options.include_top:
         x = net.add(GlobalPoolLayer(x, name="avg_pool"))
-        x = net.add(DropoutLayer(x, DROPOUT, name="top_dropout"))
+        x = net.add(DropoutLayer(x, scale.dropout, name="top_dropout"))
         W = options.initial(Uniform(1 / np.sqrt(options.classes)))
         x = net.add(
             DenseLayer(
@@ -122,25 +124,51 @@ def normalise(net: Network, x: Layer, name: str) -> Layer:
     return net.add(NonlinearityLayer(x, relu6, name=f"{name}_activation"))
 
 
-RECORD = ModelRecord(
-    name="efficientnet_lite0",
-    title="EfficientNet-Lite0",
-    paper=PAPER,
-    num_parameters=4_694_024,
-    feature_layer="top_activation",
-    feature_channels=TOP,
-    blocks=(
-        ("stem", "stem_conv"),
-        ("block1", "block1a_dwconv"),
-        *((f"block{i}", f"block{i}a_expand_conv") for i in range(2, len(STAGES) + 1)),
-        ("top", "top_conv"),
-    ),
-    top_layers=("avg_pool", "top_dropout", "predictions"),
-    preprocessing="lite",
-)
+def describe(name: str, scale: Scale) -> ModelRecord:
+    return ModelRecord(
+        name=name,
+        title=name.replace("efficientnet_lite", "EfficientNet-Lite"),
+        paper=PAPER,
+        num_parameters=scale.num_parameters,
+        feature_layer="top_activation",
+        feature_channels=TOP,
+        blocks=(
+            ("stem", "stem_conv"),
+            ("block1", "block1a_dwconv"),
+            *((f"block{i}", f"block{i}a_expand_conv") for i in range(2, len(STAGES) + 1)),
+            ("top", "top_conv"),
+        ),
+        top_layers=("avg_pool", "top_dropout", "predictions"),
+        preprocessing="lite",
+        input_size=scale.size,
+    )
 
 
-@register(RECORD)
+@register(describe("efficientnet_lite0", LITE0))
 def efficientnet_lite0(net, x, options):
     """EfficientNet-Lite0: sixteen inverted bottlenecks, 4.7 million parameters."""
-    return efficientnet_lite(net, x, options)
+    return efficientnet_lite(net, x, options, LITE0)
+
+
+@register(describe("efficientnet_lite1", LITE1))
+def efficientnet_lite1(net, x, options):
+    """EfficientNet-Lite1: 21 inverted bottlenecks, 5.5 million parameters."""
+    return efficientnet_lite(net, x, options, LITE1)
+
+
+@register(describe("efficientnet_lite2", LITE2))
+def efficientnet_lite2(net, x, options):
+    """EfficientNet-Lite2: 21 inverted bottlenecks, 6.1 million parameters."""
+    return efficientnet_lite(net, x, options, LITE2)
+
+
+@register(describe("efficientnet_lite3", LITE3))
+def efficientnet_lite3(net, x, options):
+    """EfficientNet-Lite3: 24 inverted bottlenecks, 8.3 million parameters."""
+    return efficientnet_lite(net, x, options, LITE3)
+
+
+@register(describe("efficientnet_lite4", LITE4))
+def efficientnet_lite4(net, x, options):
+    """EfficientNet-Lite4: 30 inverted bottlenecks, 13 million parameters."""
+    return efficientnet_lite(net, x, options, LITE4)

@@ -21,6 +21,12 @@ class Network(OrderedDict):
     classes : list of str or None
         Names of the outputs, where weights that know them were loaded.
 
+    Attributes
+    ----------
+    built : tuple of str
+        Names of the layers of an architecture in the order in which they were made, where that is
+        known: by it Keras numbers layers.
+
     Examples
     --------
     >>> import theano_transfer as tt
@@ -33,6 +39,7 @@ class Network(OrderedDict):
         super().__init__(layers)
         self.record = getattr(layers, "record", None) if record is None else record
         self.classes = getattr(layers, "classes", None) if classes is None else classes
+        self.built: tuple[str, ...] = getattr(layers, "built", ())
 
     def add(self, layer: Layer) -> Layer:
         """Enter `layer` under its own name, and hand it back to build on.

@@ -1,0 +1,54 @@
+"""What EfficientNets have in common: the stages of B0, how they grow, how weights start."""
+
+from __future__ import annotations
+
+import math
+from typing import NamedTuple
+
+import numpy as np
+from lasagne.init import Initializer, Normal
+
+from theano_transfer.zoo._widths import divisible
+
+
+class Stage(NamedTuple):
+    """A row of table 1 of the paper: Tan and Le, 2019, https://arxiv.org/abs/1905.11946."""
+
+    repeats: int
+    kernel: int
+    stride: int  # of the first block; 1 for the others
+    expand: int
+    channels: int
+
+    def scaled(self, width: float, depth: float) -> Stage:
+        """The stage of a network so much wider and deeper."""
+        return self._replace(
+            channels=divisible(width * self.channels), repeats=math.ceil(depth * self.repeats)
+        )
+
+
+STEM = 32
+STAGES = (
+    Stage(1, 3, 1, 1, 16),
+    Stage(2, 3, 2, 6, 24),
+    Stage(2, 5, 2, 6, 40),
+    Stage(3, 3, 2, 6, 80),
+    Stage(3, 5, 1, 6, 112),
+    Stage(4, 5, 2, 6, 192),
+    Stage(1, 3, 1, 6, 320),
+)
+TOP = 1280
+
+
+class FanOutNormal(Initializer):
+    """Normal with variance 2 / (filters * rows * columns), which EfficientNet starts from."""
+
+    def sample(self, shape):
+        # A depthwise filter feeds one channel, however many there are: shape (C, 1, r, c).
+        filters = 1 if shape[1] == 1 else shape[0]
+        return Normal(np.sqrt(2 / (filters * shape[2] * shape[3]))).sample(shape)
+
+
+def letter(number: int) -> str:
+    """What Keras calls the blocks of a stage: a, b, c..."""
+    return chr(ord("a") + number)
