@@ -14,6 +14,7 @@ from theano_transfer.layers._padding import (
     output_length,
     pad_images,
     resolve,
+    without_zeros,
 )
 
 
@@ -105,6 +106,9 @@ class Conv2DLayer(Layer):
         if not is_static(pad):
             # The abstract convolution takes paddings as numbers only.
             input, pad = pad_images(input, pad), ((0, 0), (0, 0))
+        # Zeros that a layer before put around the images are better not written at all.
+        input, before = without_zeros(input)
+        pad = tuple((a + b, c + d) for (a, c), (b, d) in zip(pad, before))
         output = T.nnet.conv2d(
             input,
             self.W,

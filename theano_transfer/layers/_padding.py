@@ -11,6 +11,8 @@ import numbers
 
 import theano.tensor as T
 
+from aesara.graph.basic import Constant
+
 from theano_transfer.layers._pad_op import PadImages
 
 WRITTEN = "'valid', 'same', a number, (rows, columns) or ((top, bottom), (left, right))"
@@ -139,3 +141,21 @@ def pad_images(images, pad, value=0):
         return images
     (top, bottom), (left, right) = pad
     return PadImages(value)(images, top, bottom, left, right)
+
+
+def without_zeros(images):
+    """What `images` were before zeros were put around them, and how many those were.
+
+    Returns
+    -------
+    tensor4, ((top, bottom), (left, right))
+        `images` themselves and no zeros, where nothing was padded or how much is not known yet.
+    """
+    node = images.owner
+    if node is None or node.op != PadImages(0):
+        return images, ((0, 0), (0, 0))
+    original, *pad = node.inputs
+    if not all(isinstance(length, Constant) for length in pad):
+        return images, ((0, 0), (0, 0))
+    top, bottom, left, right = (int(length.data) for length in pad)
+    return original, ((top, bottom), (left, right))

@@ -32,8 +32,7 @@ float floor_of(Activation activation) {
     return activation == none ? -std::numeric_limits<float>::infinity() : 0.f;
 }
 
-// Calls `body(first, last)` for pieces of `pixels` that fit into the nearest cache, in parallel;
-// `merge` is called after each by one thread at a time, in the order of the pieces.
+// Pixels are summed in pieces that stay in the nearest cache.
 constexpr int64_t piece_bytes = 1 << 15;
 int64_t piece_of(int64_t channels) { return std::max<int64_t>(1, piece_bytes / 4 / channels); }
 
@@ -85,19 +84,25 @@ struct Image {
 const float* values(const Vector& vector) { return (const float*)PyArray_DATA(vector.array); }
 float* values(PyArrayObject* vector) { return (float*)PyArray_DATA(vector); }
 
+// Calls `body(channel, count)` for each vector of channels; the last may have fewer than lanes.
+template <typename Body>
+inline void for_vectors(int64_t channels, Body body) {
+    int64_t c = 0;
+    for (; c + lanes <= channels; c += lanes) body(c, int64_t(lanes));
+    if (c < channels) body(c, channels - c);
+}
+
 // output = activation(images * scale + shift), per channel.
 void apply(const float* images, const float* scale, const float* shift, Activation activation,
            int64_t pixels, int64_t channels, float* output) {
-    const float low = floor_of(activation), high = bound(activation);
+    const vec low = splat(floor_of(activation)), high = splat(bound(activation));
     for_pixels(pixels, channels, [=](int64_t pixel) {
         const float* x = images + pixel * channels;
         float* y = output + pixel * channels;
-#pragma GCC ivdep
-        for (int64_t c = 0; c < channels; ++c) {
-            const float value = x[c] * scale[c] + shift[c];
-            const float raised = value > low ? value : low;
-            y[c] = raised < high ? raised : high;
-        }
+        for_vectors(channels, [=](int64_t c, int64_t n) {
+            const vec value = load(x + c, n) * load(scale + c, n) + load(shift + c, n);
+            store(y + c, smallest(largest(value, low), high), n);
+        });
     });
 }
 
@@ -148,12 +153,12 @@ int normalise_train(PyArrayObject* images, PyArrayObject* gamma_, PyArrayObject*
         // Moments around the first pixel: close enough to the mean that little cancels.
         const auto moment = sums<2>(pixels, channels, [=](int64_t pixel, float* sum) {
             const float* at = x + pixel * channels;
-#pragma GCC ivdep
-            for (int64_t c = 0; c < channels; ++c) {
-                const float difference = at[c] - x[c];
-                sum[c] += difference;
-                sum[channels + c] += difference * difference;
-            }
+            for_vectors(channels, [=](int64_t c, int64_t n) {
+                const vec difference = load(at + c, n) - load(x + c, n);
+                store(sum + c, load(sum + c, n) + difference, n);
+                float* squares = sum + channels + c;
+                store(squares, load(squares, n) + difference * difference, n);
+            });
         });
         std::vector<float> scale(channels), shift(channels);
         for (int64_t c = 0; c < channels; ++c) {
@@ -194,28 +199,22 @@ int normalise_train_grad(PyArrayObject* images, PyArrayObject* gradient, PyArray
         const Image image(source), slopes(slope), outputs(result);
         const float *x = image.data, *g = slopes.data, *y = outputs.data, *centre = values(mean);
         // Where the activation was flat, no gradient passes.
-        const float low = floor_of(activation), high = bound(activation);
-        const auto passed = [=](float gradient, float output) {
-            return output > low && output < high ? gradient : 0.f;
-        };
+        const vec low = splat(floor_of(activation)), high = splat(bound(activation));
         const bool flat = activation != none;
+        const auto passed = [=](int64_t at, int64_t n) {
+            const vec slope = load(g + at, n);
+            if (!flat) return slope;
+            const vec result = load(y + at, n);
+            return (result > low) & (result < high) ? slope : vec{};
+        };
         const auto sum = sums<2>(pixels, channels, [=](int64_t pixel, float* sum) {
-            const float *px = x + pixel * channels, *pg = g + pixel * channels;
-            const float* py = y + pixel * channels;
-            if (flat) {
-#pragma GCC ivdep
-                for (int64_t c = 0; c < channels; ++c) {
-                    const float slope = passed(pg[c], py[c]);
-                    sum[c] += slope;
-                    sum[channels + c] += slope * (px[c] - centre[c]);
-                }
-            } else {
-#pragma GCC ivdep
-                for (int64_t c = 0; c < channels; ++c) {
-                    sum[c] += pg[c];
-                    sum[channels + c] += pg[c] * (px[c] - centre[c]);
-                }
-            }
+            for_vectors(channels, [=](int64_t c, int64_t n) {
+                const int64_t at = pixel * channels + c;
+                const vec slope = passed(at, n), centred = load(x + at, n) - load(centre + c, n);
+                store(sum + c, load(sum + c, n) + slope, n);
+                float* products = sum + channels + c;
+                store(products, load(products, n) + slope * centred, n);
+            });
         });
         // by_images = scale * (g - mean of g - (x - mean) * inverse^2 * mean of g * (x - mean))
         std::vector<float> scale(channels), by_x(channels), constant(channels);
@@ -230,18 +229,13 @@ int normalise_train_grad(PyArrayObject* images, PyArrayObject* gradient, PyArray
         float* to = values(*by_images);
         const float *s = scale.data(), *b = by_x.data(), *k = constant.data();
         for_pixels(pixels, channels, [=](int64_t pixel) {
-            const float *px = x + pixel * channels, *pg = g + pixel * channels;
-            const float* py = y + pixel * channels;
-            float* out = to + pixel * channels;
-            if (flat) {
-#pragma GCC ivdep
-                for (int64_t c = 0; c < channels; ++c)
-                    out[c] = s[c] * passed(pg[c], py[c]) + b[c] * px[c] + k[c];
-            } else {
-#pragma GCC ivdep
-                for (int64_t c = 0; c < channels; ++c)
-                    out[c] = s[c] * pg[c] + b[c] * px[c] + k[c];
-            }
+            for_vectors(channels, [=](int64_t c, int64_t n) {
+                const int64_t at = pixel * channels + c;
+                store(to + at,
+                      load(s + c, n) * passed(at, n) + load(b + c, n) * load(x + at, n) +
+                          load(k + c, n),
+                      n);
+            });
         });
     });
 }
@@ -258,8 +252,9 @@ int sum_channels(PyArrayObject* images, PyArrayObject** output) {
         const float* x = image.data;
         const auto sum = sums<1>(pixels, channels, [=](int64_t pixel, float* sum) {
             const float* at = x + pixel * channels;
-#pragma GCC ivdep
-            for (int64_t c = 0; c < channels; ++c) sum[c] += at[c];
+            for_vectors(channels, [=](int64_t c, int64_t n) {
+                store(sum + c, load(sum + c, n) + load(at + c, n), n);
+            });
         });
         for (int64_t c = 0; c < channels; ++c) values(*output)[c] = (float)sum[0][c];
     });

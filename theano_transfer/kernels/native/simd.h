@@ -23,6 +23,19 @@ typedef float unaligned_vec
 
 inline vec load(const float* from) { return *(const unaligned_vec*)from; }
 inline void store(float* to, vec value) { *(unaligned_vec*)to = value; }
+// The first `count` numbers of a vector; the others are 0, and stay unwritten.
+inline vec load(const float* from, int64_t count) {
+    if (count >= lanes) return load(from);
+    vec value{};
+    std::memcpy(&value, from, count * sizeof(float));
+    return value;
+}
+inline void store(float* to, vec value, int64_t count) {
+    if (count >= lanes)
+        store(to, value);
+    else
+        std::memcpy(to, &value, count * sizeof(float));
+}
 inline vec splat(float value) { return vec{} + value; }
 inline vec largest(vec a, vec b) { return a > b ? a : b; }
 inline vec smallest(vec a, vec b) { return a < b ? a : b; }
