@@ -118,7 +118,9 @@ def resnet50() -> Table:
             if i == 1:
                 shortcut = t.conv(shortcut, f"{name}_0_conv", 4 * channels, 1, stride, bias=True)
                 shortcut = t.bn(shortcut, f"{name}_0_bn", epsilon)
-            x = t.bn(t.conv(x, f"{name}_3_conv", 4 * channels, 1, bias=True), f"{name}_3_bn", epsilon)
+            x = t.bn(
+                t.conv(x, f"{name}_3_conv", 4 * channels, 1, bias=True), f"{name}_3_bn", epsilon
+            )
             x = t.same("relu", f"{name}_out", t.same("add", f"{name}_add", shortcut, x))
     return t
 
@@ -132,8 +134,8 @@ def mobilenet_v2(halving=(0, 1)) -> Table:
     t = Table()
     epsilon = 1e-3
 
-    def normalised(x, name, norm, relu, *geometry, groups=1):
-        x = t.bn(t.conv(x, name, *geometry, groups=groups), norm, epsilon)
+    def normalised(x, name, norm, relu, channels, kernel, stride=1, pads=(0, 0), groups=1):
+        x = t.bn(t.conv(x, name, channels, kernel, stride, pads, groups), norm, epsilon)
         return t.same("relu6", relu, x) if relu else x
 
     x = normalised("input", "Conv1", "bn_Conv1", "Conv1_relu", 32, 3, 2, halving)
@@ -152,17 +154,17 @@ def mobilenet_v2(halving=(0, 1)) -> Table:
             stride = first_stride if i == 0 else 1
             entry, wide = x, expand * t.nodes[x].channels
 
-            def part(x, kind, *geometry, relu=True, groups=1, name=name):
-                relu_name = f"{name}_{kind}_relu" if relu else None
-                return normalised(
-                    x, f"{name}_{kind}", f"{name}_{kind}_BN", relu_name, *geometry, groups=groups
-                )
+            def part(kind, x, channels, kernel, stride=1, pads=(0, 0), groups=1, name=name):
+                whole = f"{name}_{kind}"
+                relu = "" if kind == "project" else f"{whole}_relu"
+                geometry = (channels, kernel, stride, pads, groups)
+                return normalised(x, whole, f"{whole}_BN", relu, *geometry)
 
             if expand > 1:
-                x = part(x, "expand", wide, 1)
+                x = part("expand", x, wide, 1)
             pads = (1, 1) if stride == 1 else halving
-            x = part(x, "depthwise", wide, 3, stride, pads, groups=wide)
-            x = part(x, "project", channels, 1, relu=False)
+            x = part("depthwise", x, wide, 3, stride, pads, groups=wide)
+            x = part("project", x, channels, 1)
             if i > 0:
                 x = t.same("add", f"{name}_add", entry, x)
             block += 1
@@ -227,7 +229,9 @@ def parameters(table: list[Node]) -> dict[str, np.ndarray]:
     # What is added to a shortcut is damped, or the maps would double with each block.
     damped = {x for node in table if node.op == "add" for x in node.inputs[1:]}
     activated = {x for node in table if node.op.startswith("relu") for x in node.inputs}
-    followed = {x for node in table if node.op == "bn" and node.name in activated for x in node.inputs}
+    followed = {
+        x for node in table if node.op == "bn" and node.name in activated for x in node.inputs
+    }
     values = {}
     for name, shape in parameter_shapes(table).items():
         layer, role = name.rsplit(".", 1)

@@ -19,11 +19,11 @@ PATIENCE = 3600.0  # seconds; compiling a large network with a cold cache takes 
 THREAD_VARIABLES = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
 
 
-class WorkerFailed(Exception):
+class WorkerFailedError(Exception):
     """A worker died, did not answer in time, or answered that something went wrong."""
 
 
-class WorkerUnavailable(Exception):
+class WorkerUnavailableError(Exception):
     """The contestant cannot do what was asked, and says why."""
 
 
@@ -84,7 +84,7 @@ class WorkerProcess:
 
         Raises
         ------
-        WorkerFailed, WorkerUnavailable
+        WorkerFailedError, WorkerUnavailableError
         """
         assert self._process.stdin is not None
         assert self._process.stdout is not None
@@ -105,15 +105,15 @@ class WorkerProcess:
         finally:
             timer.cancel()
         if late.is_set():
-            raise WorkerFailed(f"no answer to {do!r} within {patience:.0f} seconds")
+            raise WorkerFailedError(f"no answer to {do!r} within {patience:.0f} seconds")
         if not line:
             code = self._process.wait()
-            raise WorkerFailed(f"ended with exit code {code}{self._last_words()}")
+            raise WorkerFailedError(f"ended with exit code {code}{self._last_words()}")
         reply = json.loads(line)
         if "unavailable" in reply:
-            raise WorkerUnavailable(reply["unavailable"])
+            raise WorkerUnavailableError(reply["unavailable"])
         if "error" in reply:
-            raise WorkerFailed(reply["error"])
+            raise WorkerFailedError(reply["error"])
         return reply
 
     def end(self) -> None:

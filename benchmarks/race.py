@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+import os
+import shutil
 import statistics
+import tempfile
 import time
 from collections.abc import Callable, Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Any
 
 from benchmarks import machine
 from benchmarks.contestants import Entry
-from benchmarks.process import WorkerFailed, WorkerProcess, WorkerUnavailable
+from benchmarks.process import WorkerFailedError, WorkerProcess, WorkerUnavailableError
 from benchmarks.tasks import Task
 
 
@@ -101,7 +103,7 @@ def race(
                 with _noting_failure(results[name]):
                     running[name] = _start(task, entry, settings, results[name], stack)
             steps = _settle(running, settings, results)
-            _take_turns(running, steps, settings, results, show)
+            _take_turns(running, steps, settings, results, show, rewarm=task.kind != "epoch")
             for name, worker in running.items():
                 if not results[name].failed:
                     with _noting_failure(results[name]):
@@ -121,9 +123,9 @@ class _noting_failure:  # noqa: N801 - reads as a verb in a with statement
         return self
 
     def __exit__(self, kind, error, trace):
-        if isinstance(error, WorkerUnavailable):
+        if isinstance(error, WorkerUnavailableError):
             self._result.missing = str(error)
-        elif isinstance(error, (WorkerFailed, OSError)):
+        elif isinstance(error, (WorkerFailedError, OSError)):
             self._result.missing, self._result.failed = str(error), True
         else:
             return False
@@ -135,7 +137,8 @@ def _start(task, entry, settings, result, stack) -> WorkerProcess:
     variables = {"BENCHMARKS_CACHE": str(settings.cache)}
     if entry.cache:
         if settings.cold:
-            folder = stack.enter_context(TemporaryDirectory(ignore_cleanup_errors=True))
+            folder = tempfile.mkdtemp(prefix="benchmarks-")
+            stack.callback(shutil.rmtree, folder, ignore_errors=True)
         else:
             kept = settings.cache / "compiled" / entry.environment
             kept.mkdir(parents=True, exist_ok=True)
@@ -168,8 +171,6 @@ def _start(task, entry, settings, result, stack) -> WorkerProcess:
 
 def _cache_variable(template: str, folder: str) -> dict[str, str]:
     """``'NAME=value'`` as an environment variable; Aesara's flags join those that are set."""
-    import os
-
     name, _, value = template.partition("=")
     value = value.format(folder=folder)
     if name == "AESARA_FLAGS" and os.environ.get(name):
@@ -187,8 +188,12 @@ def _settle(running, settings, results) -> dict[str, int]:
     return steps
 
 
-def _take_turns(running, steps, settings, results, show) -> None:
-    """Only one computes at a time; who begins changes from round to round."""
+def _take_turns(running, steps, settings, results, show, *, rewarm) -> None:
+    """Only one computes at a time; who begins changes from round to round.
+
+    With `rewarm` each turn begins with an untimed step, which brings back what others pushed out
+    of the caches. Epochs do without: each call leaves its first one out.
+    """
     for turn in range(settings.rounds):
         names = [name for name in running if name in steps and not results[name].failed]
         shift = turn % max(1, len(names))
@@ -196,7 +201,8 @@ def _take_turns(running, steps, settings, results, show) -> None:
             show(f"round {turn + 1} of {settings.rounds}: {name}")
             worker, result = running[name], results[name]
             with _noting_failure(result):
-                worker.ask("run", count=1)  # what others pushed out of the caches comes back
+                if rewarm:
+                    worker.ask("run", count=1)
                 watch = machine.Watch(worker.pid)
                 result.rounds.append(worker.ask("run", count=steps[name])["seconds"])
                 result.others += watch.others() or 0.0

@@ -23,6 +23,7 @@ A request that fails is answered by ``{"error": text}``, one that a contestant c
 from __future__ import annotations
 
 import argparse
+import contextlib
 import gc
 import json
 import os
@@ -33,7 +34,7 @@ from collections.abc import Callable
 from typing import Any, TextIO
 
 from benchmarks import memory
-from benchmarks.contestants import Contestant, Entry, Unavailable
+from benchmarks.contestants import Contestant, Entry, UnavailableError
 from benchmarks.contestants._base import digest
 from benchmarks.tasks import Task
 
@@ -58,7 +59,7 @@ class Worker:
         arguments = dict(request)
         try:
             return kinds[arguments.pop("do")](**arguments)
-        except Unavailable as reason:
+        except UnavailableError as reason:
             return {"unavailable": str(reason)}
         except Exception as error:
             traceback.print_exc()
@@ -126,10 +127,8 @@ def main() -> None:
     keep_to(options.threads)
     entry = Entry("", options.target, "", options.variant)
     contestant = entry.load()(options.threads, options.variant)
-    try:
+    with contextlib.suppress(BrokenPipeError):  # the coordinator is gone
         serve(Worker(contestant), sys.stdin, replies)
-    except (KeyboardInterrupt, BrokenPipeError):
-        pass  # the coordinator has seen the same Ctrl-C, or is gone
     sys.stderr.flush()
     # Some libraries crash or wait for their threads when they are taken down; nothing is lost.
     os._exit(0)

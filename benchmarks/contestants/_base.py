@@ -10,7 +10,7 @@ import numpy as np
 from benchmarks.tasks import Task
 
 
-class Unavailable(Exception):
+class UnavailableError(Exception):
     """This contestant cannot do this task, and why not; not a fault."""
 
 
@@ -40,7 +40,7 @@ class Contestant:
 
         Raises
         ------
-        Unavailable
+        UnavailableError
         """
         raise NotImplementedError
 

@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 
 from benchmarks import architectures, fusing
-from benchmarks.contestants._base import Contestant, Unavailable
+from benchmarks.contestants._base import Contestant, UnavailableError
 from benchmarks.tasks import Task
 
 SOURCE = Path(__file__).parent.parent / "onednn_bound.cpp"
@@ -46,7 +46,7 @@ class Bound(Contestant):
 
     def prepare(self, task: Task) -> None:
         if task.kind not in ("forward", "bfloat16"):
-            raise Unavailable("computes forward only")
+            raise UnavailableError("computes forward only")
         self._library = ctypes.CDLL(str(_build(_onednn())))
         self._library.bound_error.restype = ctypes.c_char_p
         table = architectures.nodes(task.model)
@@ -92,7 +92,7 @@ def _onednn():
 
     found = find_onednn()
     if found is None:
-        raise Unavailable("oneDNN is not installed")
+        raise UnavailableError("oneDNN is not installed")
     return found
 
 
@@ -111,9 +111,11 @@ def _build(onednn) -> Path:
         with tempfile.TemporaryDirectory(dir=folder) as scratch:
             new = Path(scratch) / built.name
             try:
-                subprocess.run([*command, "-o", str(new)], check=True, capture_output=True, text=True)
+                subprocess.run(
+                    [*command, "-o", str(new)], check=True, capture_output=True, text=True
+                )
             except FileNotFoundError:
-                raise Unavailable(f"the compiler {compiler} was not found; set CXX") from None
+                raise UnavailableError(f"the compiler {compiler} was not found; set CXX") from None
             except subprocess.CalledProcessError as error:
                 raise RuntimeError(f"{compiler} failed:\n{error.stderr}") from error
             os.replace(new, built)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 
 from benchmarks import architectures
-from benchmarks.contestants._base import Contestant, Unavailable
+from benchmarks.contestants._base import Contestant, UnavailableError
 from benchmarks.tasks import Task
 
 BUILDERS = {"vgg16": "VGG16", "resnet50": "ResNet50", "mobilenet_v2": "MobileNetV2"}
@@ -35,7 +35,7 @@ class Keras(Contestant):
 
     def prepare(self, task: Task) -> None:
         if task.kind == "epoch":
-            raise Unavailable("measured for theano_transfer alone")
+            raise UnavailableError("measured for theano_transfer alone")
         keras = self._import()
         if task.kind == "bfloat16":
             keras.config.set_dtype_policy("bfloat16")

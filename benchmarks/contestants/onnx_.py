@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from benchmarks import architectures
-from benchmarks.contestants._base import Contestant, Unavailable
+from benchmarks.contestants._base import Contestant, UnavailableError
 from benchmarks.tasks import Task
 
 # The oldest that both read and that knows all Ops used here.
@@ -67,7 +67,7 @@ class OnnxRuntime(Contestant):
 
     def prepare(self, task: Task) -> None:
         if task.kind != "forward":
-            raise Unavailable(_why_not(task, "its CPU provider has no bfloat16 convolution"))
+            raise UnavailableError(_why_not(task, "its CPU provider has no bfloat16 convolution"))
         import onnxruntime
 
         options = onnxruntime.SessionOptions()
@@ -92,7 +92,7 @@ class OpenVino(Contestant):
 
     def prepare(self, task: Task) -> None:
         if task.kind not in ("forward", "bfloat16"):
-            raise Unavailable(_why_not(task, ""))
+            raise UnavailableError(_why_not(task, ""))
         import openvino
 
         core = openvino.Core()
@@ -106,7 +106,7 @@ class OpenVino(Contestant):
         if task.kind == "bfloat16" and "BF16" not in core.get_property(
             "CPU", "OPTIMIZATION_CAPABILITIES"
         ):
-            raise Unavailable("this processor has no bfloat16 instructions")
+            raise UnavailableError("this processor has no bfloat16 instructions")
         self._request = compiled.create_infer_request()
         self._pictures, _ = architectures.batch_of(task.batch)
 

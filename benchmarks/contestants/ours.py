@@ -12,7 +12,7 @@ import inspect
 import numpy as np
 
 from benchmarks import architectures
-from benchmarks.contestants._base import Contestant, Unavailable
+from benchmarks.contestants._base import Contestant, UnavailableError
 from benchmarks.tasks import EPOCH_PICTURES, Task
 
 
@@ -34,11 +34,11 @@ class Ours(Contestant):
 
     def prepare(self, task: Task) -> None:
         if self.variant == "uncached" and task.kind != "epoch":
-            raise Unavailable("differs from theano_transfer in epochs only")
+            raise UnavailableError("differs from theano_transfer in epochs only")
         import theano_transfer as tt
 
         if task.model not in tt.zoo.models():
-            raise Unavailable(f"{task.model} is not in this version's zoo")
+            raise UnavailableError(f"{task.model} is not in this version's zoo")
         self._task = task
         self._pictures, self._labels = architectures.batch_of(task.batch)
         if task.kind == "forward":
@@ -75,7 +75,7 @@ class Ours(Contestant):
 
     def _forward_bfloat16(self, tt):
         if "precision" not in inspect.signature(tt.Model).parameters:
-            raise Unavailable("this version has no precision='bfloat16'")
+            raise UnavailableError("this version has no precision='bfloat16'")
         # The frozen bottom of a Model ends in the flattened maps.
         model = self._model(tt, head=["flatten"], precision="bfloat16")
         return lambda: model.inference.features(self._pictures)
@@ -129,9 +129,7 @@ class Ours(Contestant):
         return model
 
     def _compile(self, model, rate):
-        model.compile(
-            "momentum", "sparse_categorical_crossentropy", metrics=[], learning_rate=rate
-        )
+        model.compile("momentum", "sparse_categorical_crossentropy", metrics=[], learning_rate=rate)
 
     def _fill(self, net):
         """Give the base and, where it is the usual one, the head the parameters of everyone."""
@@ -142,11 +140,8 @@ class Ours(Contestant):
         for name, parameter in net.params.items():
             shape = parameter.get_value(borrow=True).shape
             layer, role = name.split(".")
-            if layer in names:
-                value = head.get(f"{names[layer]}.{role}")
-            else:
-                value = values[name]
-            if value is not None and value.size == np.prod(shape):
+            value = head[f"{names[layer]}.{role}"] if layer in names else values[name]
+            if value.size == np.prod(shape):
                 parameter.set_value(value.reshape(shape))
-            elif layer not in names:
+            elif layer not in names:  # a head of another form, for inference, may stay as it is
                 raise ValueError(f"{name} is of shape {shape} here, {value.shape} in the table")

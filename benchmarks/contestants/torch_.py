@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from benchmarks import architectures
-from benchmarks.contestants._base import Contestant, Unavailable
+from benchmarks.contestants._base import Contestant, UnavailableError
 from benchmarks.tasks import Task
 
 
@@ -117,7 +117,7 @@ class Torch(Contestant):
 
     def prepare(self, task: Task) -> None:
         if task.kind == "epoch":
-            raise Unavailable("measured for theano_transfer alone")
+            raise UnavailableError("measured for theano_transfer alone")
         import torch
 
         self._is_comparable = task.model != "mobilenet_v2"

@@ -1,0 +1,176 @@
+"""Results as Markdown. Pure functions."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from benchmarks.contestants import CONTESTANTS
+from benchmarks.contestants._registry import BOUNDS, REFERENCE
+from benchmarks.summary import DISTURBED, best_peer, disturbance, summarise
+from benchmarks.tasks import TRAINED, Task
+
+NONE = "-"
+SECTIONS = (
+    ("Forward, float32", ("forward",)),
+    ("Forward, bfloat16", ("bfloat16",)),
+    ("Training step", tuple(TRAINED)),
+    ("Epoch", ("epoch",)),
+)
+
+
+def markdown_table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+    """A table whose first column is text and whose others are numbers."""
+    lines = ["| " + " | ".join(head) + " |", "|---|" + "---:|" * (len(head) - 1)]
+    lines += ["| " + " | ".join(row) + " |" for row in rows]
+    return "\n".join(lines)
+
+
+def seconds(value: float | None) -> str:
+    """Three digits: 0.0384, 0.258, 1.07, 12.3, 124."""
+    if value is None:
+        return NONE
+    return f"{value:.0f}" if value >= 100 else f"{value:#.3g}"
+
+
+def report(record: Mapping[str, Any]) -> str:
+    """The whole document for a record that ``benchmarks run`` has written."""
+    parts = [f"# Benchmarks of {record['date']}", _conditions(record)]
+    groups = []
+    for title, kinds in SECTIONS:
+        found = [entry for entry in record["tasks"] if entry["task"]["kind"] in kinds]
+        if found:
+            groups.append((title, found))
+    for title, found in groups:
+        parts += [f"## {title}", times_table(found)]
+    everything = [entry for _, found in groups for entry in found]
+    if everything:
+        parts += [
+            "## Seconds to the first step",
+            "From the start of the process, imports and all: with an empty / with a filled "
+            "compile cache; one number where nothing is kept.",
+            _detail_table(everything, _first_step),
+            "## Memory",
+            "MiB: high-water mark of the process (of the timed steps, above what lay in memory "
+            "before the first).",
+            _detail_table(everything, _memory),
+        ]
+        rewriting = rewriting_table(everything)
+        if rewriting:
+            parts += ["## Rewriting the graph", rewriting]
+        parts += ["## Notes", _notes(everything, record["machine"]["cores"])]
+    return "\n\n".join(parts) + "\n"
+
+
+def times_table(entries: Sequence[Mapping[str, Any]]) -> str:
+    """Median seconds, in parentheses the ratio to ours; last the best peer and the bound."""
+    names = _present(entries)
+    head = ["median seconds (ratio)", *map(_title, names), "best peer"]
+    bounded = any(name in BOUNDS for name in names)
+    head += ["of bound"] if bounded else []
+    rows = []
+    for entry in entries:
+        summary = summarise(entry["task"], entry["results"], REFERENCE, BOUNDS)
+        row = [Task(**entry["task"]).title, *(_time(summary, name) for name in names)]
+        best = best_peer(summary, REFERENCE, BOUNDS)
+        row.append(f"{best[1]:.2f}" if best else NONE)
+        if bounded:
+            share = summary.get(REFERENCE, {}).get("of_bound")
+            row.append(f"{100 * share:.0f} %" if share is not None else NONE)
+        rows.append(row)
+    return markdown_table(head, rows)
+
+
+def rewriting_table(entries: Sequence[Mapping[str, Any]]) -> str:
+    """Seconds that Aesara took to rewrite all functions of a task; '' where nothing is known."""
+    rows = []
+    for entry in entries:
+        details = entry["results"].get(REFERENCE, {}).get("details", {})
+        if "rewriting" in details:
+            rows.append([Task(**entry["task"]).title, f"{details['rewriting']:.1f}"])
+    return markdown_table([_title(REFERENCE), "seconds"], rows) if rows else ""
+
+
+def _conditions(record) -> str:
+    machine, settings = record["machine"], record["settings"]
+    instructions = ", ".join(machine["instructions"]) or "instruction sets not known"
+    versions = ", ".join(f"{name} {version}" for name, version in record["versions"].items())
+    text = (
+        f"{machine['cpu']} ({instructions}), {machine['cores']} cores, {machine['threads']} "
+        f"threads; {machine['system']}; Python {machine['python']}; {versions}. Pictures of "
+        f"224 x 224, random parameters, the same for all. {settings['rounds']} rounds in which "
+        f"each contestant has a turn of about {settings['turn']:g} s. Ratios are their time over "
+        "ours, so above 1 we are faster; they are medians over the rounds and need not be the "
+        "quotient of the two medians shown."
+    )
+    if record.get("interrupted"):
+        text += " **Interrupted: not everything was measured.**"
+    return text
+
+
+def _notes(entries, cores) -> str:
+    lines: dict[str, list[str]] = {}
+    for entry in entries:
+        title = Task(**entry["task"]).title
+        summary = summarise(entry["task"], entry["results"], REFERENCE, BOUNDS)
+        for name, row in summary.items():
+            result = entry["results"][name]
+            if result["failed"]:
+                lines.setdefault(f"{_title(name)} failed: {result['missing']}", []).append(title)
+            elif "missing" in row:
+                lines.setdefault(f"{_title(name)}: {row['missing']}", []).append(title)
+            elif row["agrees"] is False:
+                size = "incomparably" if row["deviation"] is None else f"by {row['deviation']:.1e}"
+                text = f"**{_title(name)} computed something else**, off {size}"
+                lines.setdefault(text, []).append(title)
+        share = disturbance(entry["results"], cores)
+        if share > DISTURBED:
+            text = f"**other processes used {100 * share:.0f} % of the cores** meanwhile"
+            lines.setdefault(text, []).append(title)
+    total = len(entries)
+    notes = [
+        f"- {text}" + ("." if len(titles) == total else f" ({'; '.join(titles)}).")
+        for text, titles in lines.items()
+    ]
+    checked = "The result of everyone's first step was held against ours"
+    return "\n".join([f"- {checked}; what does not agree is listed here.", *notes])
+
+
+def _detail_table(entries, cell) -> str:
+    names = [name for name in _present(entries) if name not in BOUNDS]
+    rows = []
+    for entry in entries:
+        results = entry["results"]
+        cells = [cell(results[name]) if name in results else NONE for name in names]
+        rows.append([Task(**entry["task"]).title, *cells])
+    return markdown_table(["", *map(_title, names)], rows)
+
+
+def _first_step(result) -> str:
+    found = [result["first_step"][key] for key in ("cold", "warm") if key in result["first_step"]]
+    return " / ".join(f"{value:.1f}" for value in found) or NONE
+
+
+def _memory(result) -> str:
+    memory = result["memory"]
+    return f"{memory['peak']:.0f} ({memory['step']:.0f})" if memory else NONE
+
+
+def _present(entries) -> list[str]:
+    """Contestants with a time in any of `entries`, in the order of the registry."""
+    found = {name for entry in entries for name, r in entry["results"].items() if any(r["rounds"])}
+    return [name for name in CONTESTANTS if name in found] + sorted(found - CONTESTANTS.keys())
+
+
+def _title(name: str) -> str:
+    return CONTESTANTS[name].title if name in CONTESTANTS else name
+
+
+def _time(summary, name) -> str:
+    row = summary.get(name, {})
+    if "median" not in row:
+        return NONE
+    text = seconds(row["median"])
+    if name == REFERENCE:
+        return f"**{text}**"
+    return text if row["ratio"] is None else f"{text} ({row['ratio']:.2f})"
