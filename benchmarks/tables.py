@@ -30,7 +30,7 @@ def seconds(value: float | None) -> str:
     """Three digits: 0.0384, 0.258, 1.07, 12.3, 124."""
     if value is None:
         return NONE
-    return f"{value:.0f}" if value >= 100 else f"{value:#.3g}"
+    return f"{value:.0f}" if value >= 100 else f"{value:#.3g}".rstrip(".")
 
 
 def report(record: Mapping[str, Any]) -> str:
