@@ -19,7 +19,11 @@ RESULTS = Path(__file__).parent / "results"
 
 def main() -> int:
     options = _parser().parse_args()
-    return options.function(options)
+    try:
+        return options.function(options)
+    except KeyboardInterrupt:
+        print("interrupted", file=sys.stderr)
+        return 130
 
 
 def _parser() -> argparse.ArgumentParser:

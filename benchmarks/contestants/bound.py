@@ -38,15 +38,17 @@ class Bound(Contestant):
     """Variants: the physical order of maps, 'channels-last' or 'blocked'.
 
     The pictures lie there in the order and type of the first primitive; converting them is not
-    part of a step. No library that computes with these primitives can be faster.
+    part of a step. No library that computes with these primitives can be faster. Of a training
+    step that changes the head only, this is nearly all: the bound runs the base, without a head.
     """
 
     def versions(self):
         return {"onednn": _onednn().version}
 
     def prepare(self, task: Task) -> None:
-        if task.kind not in ("forward", "bfloat16"):
+        if task.kind not in ("forward", "bfloat16", "head"):
             raise UnavailableError("computes forward only")
+        self._is_comparable = task.kind != "head"
         self._library = ctypes.CDLL(str(_build(_onednn())))
         self._library.bound_error.restype = ctypes.c_char_p
         table = architectures.nodes(task.model)
@@ -81,6 +83,9 @@ class Bound(Contestant):
             self._call("bound_output", self._network, _pointer(self._maps))
             self._is_first = False
         return self._maps
+
+    def details(self):
+        return {"comparable": self._is_comparable}
 
     def _call(self, name, *arguments):
         if getattr(self._library, name)(*arguments):
