@@ -8,37 +8,45 @@ from theano_transfer import zoo
 CLASSES = 10
 
 
-def keras_model(name, size, include_top):
-    """The Keras model that `name` is the port of, for images of `size`."""
+def keras_model(case, size, include_top):
+    """The Keras model that `case` is the port of, for images of `size`."""
     keras = pytest.importorskip("keras")
     builders = {title.lower(): build for title, build in vars(keras.applications).items()}
     builders = {title: build for title, build in builders.items() if callable(build)}
     builders["efficientnetlite0"] = efficientnet_lite0
-    build = builders[name.replace("_", "")]
+    build = builders[case.name.replace("_", "")]
     keras.utils.clear_session()  # names of unnamed layers start from the beginning
-    top = {"classes": CLASSES} if include_top else {}
-    return build(weights=None, include_top=include_top, input_shape=(*size, 3), **top)
+    arguments = {"classes": CLASSES} if include_top else {}
+    arguments.update(case.arguments)
+    return build(weights=None, include_top=include_top, input_shape=(*size, 3), **arguments)
 
 
-def filled_model(name, size, include_top):
+def filled_model(case, size, include_top):
     """The same, randomly filled."""
-    model = keras_model(name, size, include_top)
+    model = keras_model(case, size, include_top)
     rng = np.random.default_rng(0)
     fill(model, rng)
-    calibrate(model, rng)
+    calibrate(model, rng, pictures((75, 97), preprocessing_of(case), count=8))
     return model
+
+
+def preprocessing_of(case):
+    return zoo.record(case.name).preprocessing
 
 
 def fill(model, rng):
     """Random weights that keep the scale of what passes through."""
+    last = [layer for layer in model.layers if hasattr(layer, "kernel")][-1]
     for layer in model.layers:
         values = []
         for variable in layer.weights:
             shape = tuple(variable.shape)
-            if variable.name == "kernel":
+            if variable.name.endswith("kernel"):
                 depthwise = type(layer).__name__ == "DepthwiseConv2D"
+                depthwise |= variable.name == "depthwise_kernel"
                 fan_in = np.prod(shape[:2] if depthwise else shape[:-1])
-                gain = 0.5 if layer.name == "predictions" else 2  # no class is a certainty
+                certain = layer is last and model.layers[-1].name == "predictions"
+                gain = 0.5 if certain else 2  # no class is a certainty
                 values.append(rng.normal(0, np.sqrt(gain / fan_in), shape))
             elif variable.name == "gamma":
                 values.append(rng.uniform(0.5, 1.5, shape))
@@ -50,7 +58,7 @@ def fill(model, rng):
             layer.set_weights(values)
 
 
-def calibrate(model, rng):
+def calibrate(model, rng, images):
     """Give batch normalisation averages like those of the pictures that pass through.
 
     With others, a deep network of random weights makes nearly the same of every picture. Exactly
@@ -66,7 +74,7 @@ def calibrate(model, rng):
         layer.momentum = 0.0
     values = [variable.value for variable in model.trainable_variables]
     state = [variable.value for variable in model.non_trainable_variables]
-    x = pictures((75, 97), count=8).transpose(0, 2, 3, 1)
+    x = images.transpose(0, 2, 3, 1)
     step = jax.jit(lambda x: model.stateless_call(values, state, x, training=True)[1])
     found = dict(zip([variable.path for variable in model.non_trainable_variables], step(x)))
     for layer in norms:
@@ -78,11 +86,16 @@ def calibrate(model, rng):
         layer.moving_variance.assign(var * rng.uniform(0.7, 1.4, var.shape) + mean**2)
 
 
-def pictures(size, count=2):
-    """Coloured patches with noise on them: (batch, channel, row, column)."""
+def pictures(size, preprocessing, count=2):
+    """Coloured patches with noise on them: (batch, channel, row, column).
+
+    Around 128 where the network takes pixels as they are, else around 0.
+    """
     rng = np.random.default_rng(1)
     patches = rng.normal(size=(count, 3, 7, 7)).repeat(32, axis=2).repeat(32, axis=3)
     values = patches[:, :, : size[0], : size[1]] + 0.5 * rng.normal(size=(count, 3, *size))
+    if preprocessing == "identity":
+        values = 128 + 40 * values
     return values.astype("float32")
 
 
@@ -139,12 +152,3 @@ def efficientnet_lite0(weights, include_top, input_shape, classes=CLASSES):
         x = layers.Dropout(0.2, name="top_dropout")(x)
         x = layers.Dense(classes, activation="softmax", name="predictions")(x)
     return Model(images, x)
-
-
-def marked(cases, slow):
-    """Parameters for every model of the zoo times `cases`, those for which `slow` is so marked."""
-    return [
-        pytest.param(name, case, marks=[pytest.mark.slow] * slow(name, case))
-        for name in zoo.models()
-        for case in cases
-    ]

@@ -5,40 +5,40 @@ import numpy as np
 import pytest
 import theano
 from lasagne.layers import InputLayer, get_all_layers, get_output, get_output_shape
+from zoo.cases import params
 
 import theano_transfer as tt
 from theano_transfer import zoo
 from theano_transfer.layers import BatchNormLayer, Conv2DLayer
 
 
-@pytest.fixture(scope="module", params=zoo.models())
+def again(net, **options):
+    """The network once more, with other options."""
+    return zoo.build(net.record.name, **dict(net.record.arguments), **options)
+
+
+@pytest.fixture(scope="module", params=params())
 def net(request):
     """Without top, for images of any size."""
-    return zoo.build(request.param, include_top=False, input_shape=(3, None, None))
+    return request.param.build(include_top=False, input_shape=(3, None, None))
 
 
-@pytest.fixture(scope="module", params=zoo.models())
-def full(request):
-    """With top."""
-    return zoo.build(request.param)
-
-
-def test_published_number_of_parameters(full):
-    assert full.num_parameters == full.record.num_parameters
-    assert full.num_parameters == lasagne.layers.count_params(full.output)
-
-
-def test_the_classifier_is_on_top(full):
+@pytest.mark.parametrize("case", params(slow=lambda case, _: False))
+def test_a_published_number_of_parameters_under_a_classifier(case, undrawn):
+    full = case.build()
     record = full.record
+    assert full.num_parameters == record.num_parameters
+    assert full.num_parameters == lasagne.layers.count_params(full.output)
+    assert dict(record.arguments).items() >= dict(case.arguments).items()
     assert full["input"].output_shape == (None, *record.input_shape)
     assert full.output.output_shape == (None, 1000)
     assert tuple(full)[-len(record.top_layers) :] == record.top_layers
     assert full.output.nonlinearity is lasagne.nonlinearities.softmax
 
 
-def test_without_top_the_rest_is_the_same(net, request):
+def test_without_top_the_rest_is_the_same(net, undrawn):
     record = net.record
-    full = zoo.build(record.name, input_shape=(3, record.min_size, record.min_size))
+    full = again(net, input_shape=(3, record.min_size, record.min_size))
     assert [name for name in full if name not in record.top_layers] == list(net)
     assert net.output is net[record.feature_layer]
     assert net.output.output_shape == (None, record.feature_channels, None, None)
@@ -64,19 +64,18 @@ def test_blocks_split_the_network_from_input_to_output(net):
         assert any(net[name].params for name in names[start:stop])
 
 
-def test_feature_maps_shrink_by_the_same_factor_at_every_size(net):
+def test_feature_maps_shrink_by_the_same_factor_at_every_size(net, undrawn):
     record = net.record
     for rows, columns in [(224, 224), (97, 75), (record.min_size, 200)]:
         shape = get_output_shape(net.output, (2, 3, rows, columns))
-        fixed = zoo.build(record.name, include_top=False, input_shape=(3, rows, columns))
+        fixed = again(net, include_top=False, input_shape=(3, rows, columns))
         assert fixed.output.output_shape == (None, *shape[1:])
         assert all(size >= 1 for size in shape[2:])
 
 
-@pytest.mark.parametrize("pooling", ["avg", "max"])
-@pytest.mark.parametrize("name", zoo.models())
-def test_pooling_ends_in_vectors(name, pooling):
-    net = zoo.build(name, include_top=False, pooling=pooling, input_shape=(3, None, None))
+@pytest.mark.parametrize(("case", "pooling"), params(times=["avg", "max"]))
+def test_pooling_ends_in_vectors(case, pooling, undrawn):
+    net = case.build(include_top=False, pooling=pooling, input_shape=(3, None, None))
     assert net.output is net[f"{pooling}_pool"]
     assert net.output.output_shape == (None, net.record.feature_channels)
 

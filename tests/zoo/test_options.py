@@ -37,11 +37,14 @@ def test_channels_come_first_and_are_three(refused):
 
 
 def test_images_have_a_least_size(refused):
-    for shape in [(3, 31, 224), (3, 224, 31), (3, None, 8), (3, 0, 224)]:
-        refused("at least 32 rows and columns", input_shape=shape, include_top=False)
+    for name in zoo.models():
+        least = zoo.record(name).min_size
+        for shape in [(3, least - 1, 224), (3, 224, least - 1), (3, None, 8), (3, 0, 224)]:
+            message = f"at least {least} rows and columns"
+            refused(message, models=name, input_shape=shape, include_top=False)
 
 
-def test_the_least_size_is_enough():
+def test_the_least_size_is_enough(undrawn):
     for name in zoo.models():
         size = zoo.record(name).min_size
         net = zoo.build(name, input_shape=(3, size, size), classes=2)
@@ -112,3 +115,24 @@ def test_a_file_of_another_model_is_refused(tmp_path):
     tt.weights.save(zoo.resnet50(include_top=False), path)
     with pytest.raises(tt.weights.WeightsError, match="does not fit"):
         zoo.efficientnet_lite0(weights=path, include_top=False)
+
+
+def test_a_width_is_a_number_above_0(refused):
+    for name in ["mobilenet_v2"]:
+        refused("alpha must be above 0", models=name, alpha=0)
+        refused("alpha must be above 0", models=name, alpha=-1.0)
+        refused("alpha must be above 0", models=name, alpha=float("inf"))
+        refused("alpha must be a number", TypeError, models=name, alpha="1")
+
+
+def test_arguments_of_another_family_are_refused(refused):
+    refused("resnet50.. takes no argument 'alpha'", TypeError, models="resnet50", alpha=1)
+    message = "takes no argument 'width'; of its own it has alpha"
+    refused(message, TypeError, models="mobilenet_v2", width=1)
+
+
+def test_an_unpublished_width_has_no_published_number_of_parameters(undrawn):
+    net = zoo.mobilenet_v2(alpha=0.1, include_top=False, input_shape=(3, 32, 32))
+    assert net.record.num_parameters is None
+    assert net.record.arguments == (("alpha", 0.1),)
+    assert net.output.output_shape == (None, net.record.feature_channels, 1, 1)

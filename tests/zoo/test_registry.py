@@ -9,18 +9,21 @@ from theano_transfer import zoo
 
 def test_models_are_listed_and_filtered():
     assert {"vgg16", "vgg19", "resnet50", "resnet101", "resnet152"} < set(zoo.models())
-    assert zoo.models("resnet*") == ["resnet50", "resnet101", "resnet152"]
+    assert zoo.models("vgg*") == ["vgg16", "vgg19"]
     assert zoo.models("nothing*") == []
 
 
 @pytest.mark.parametrize("name", zoo.models())
-def test_every_model_has_an_entry_point_under_its_name(name):
+def test_every_model_has_an_entry_point_under_its_name(name, undrawn):
     entry_point = getattr(zoo, name)
     assert entry_point.__name__ == name
+    own = [key for key, _ in zoo.build(name).record.arguments]
     assert list(inspect.signature(entry_point).parameters) == [
         "weights", "include_top", "input_shape", "pooling", "classes", "input_var",
-        "classifier_activation",
+        "classifier_activation", *own,
     ]  # fmt: skip
+    for argument in own:
+        assert f"    {argument} : " in entry_point.__doc__
     for section in ("Parameters", "Returns", "Raises", zoo.record(name).preprocessing):
         assert section in entry_point.__doc__
     assert zoo.record(name).name == name
@@ -40,3 +43,12 @@ def test_an_unknown_name_is_answered_with_the_nearest_and_all(lookup):
         lookup("VGG-16")
     with pytest.raises(ValueError, match=r"no model is called 'xyz'; There are .*resnet50"):
         lookup("xyz")
+
+
+def test_variants_are_arguments_that_build_a_network(undrawn):
+    assert {"alpha": 0.35} in zoo.variants("mobilenet_v2")
+    assert zoo.variants("vgg16") == []
+    narrow = zoo.build("mobilenet_v2", **zoo.variants("mobilenet_v2")[0])
+    assert narrow.num_parameters < zoo.record("mobilenet_v2").num_parameters
+    zoo.variants("mobilenet_v2").clear()  # a list of one's own
+    assert zoo.variants("mobilenet_v2")

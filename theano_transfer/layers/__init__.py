@@ -10,3 +10,4 @@ from theano_transfer.layers._conv import DepthwiseConv2DLayer as DepthwiseConv2D
 from theano_transfer.layers._nonlinearities import relu6 as relu6
 from theano_transfer.layers._pool import Pool2DLayer as Pool2DLayer
 from theano_transfer.layers._pool import ZeroPad2DLayer as ZeroPad2DLayer
+from theano_transfer.layers._same_pad import SamePad2DLayer as SamePad2DLayer

@@ -6,6 +6,7 @@ The rules are those of ``keras.applications``; they differ where noted, to say m
 from __future__ import annotations
 
 import dataclasses
+import math
 import numbers
 import os
 from collections.abc import Callable
@@ -79,6 +80,14 @@ class Options:
         if self.weights is not None:
             return Zeros()
         return GlorotUniform() if default is None else default
+
+
+def check_width(alpha: float, name: str = "alpha") -> None:
+    """Raise unless a width, the channels of each layer over those of the paper, makes sense."""
+    if not isinstance(alpha, numbers.Real) or isinstance(alpha, bool):
+        raise TypeError(f"{name} must be a number; got {alpha!r}")
+    if not 0 < alpha < math.inf:
+        raise ValueError(f"{name} must be above 0; got {alpha!r}")
 
 
 class Zeros(Initializer):

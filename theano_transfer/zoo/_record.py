@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+from typing import Any
 
 
 @dataclasses.dataclass(frozen=True)
@@ -17,8 +18,9 @@ class ModelRecord:
         What people call it.
     paper : str
         Citation and address.
-    num_parameters : int
+    num_parameters : int or None
         With top and 1000 classes, averages of batch normalisation included, as Keras counts.
+        None where nobody has published a network of these arguments.
     feature_layer : str
         The last layer that a network without top has (before pooling).
     feature_channels : int
@@ -34,12 +36,14 @@ class ModelRecord:
         Rows and columns that the network was trained with.
     min_size : int
         The least rows and columns that it takes.
+    arguments : tuple of (str, value)
+        The family's own arguments, such as a width, that a network was built with.
     """
 
     name: str
     title: str
     paper: str
-    num_parameters: int
+    num_parameters: int | None
     feature_layer: str
     feature_channels: int
     blocks: tuple[tuple[str, str], ...]
@@ -47,6 +51,7 @@ class ModelRecord:
     preprocessing: str
     input_size: int = 224
     min_size: int = 32
+    arguments: tuple[tuple[str, Any], ...] = ()
 
     @property
     def input_shape(self) -> tuple[int, int, int]:

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import dataclasses
 import difflib
 import fnmatch
-from collections.abc import Callable
+import inspect
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
 
 import theano
 from lasagne.layers import GlobalPoolLayer, InputLayer, Layer
@@ -12,10 +15,12 @@ from theano import tensor as T
 
 from theano_transfer.zoo._network import Network
 from theano_transfer.zoo._options import Options
+from theano_transfer.zoo._order import sort_as_keras
 from theano_transfer.zoo._record import ModelRecord
 
 _RECORDS: dict[str, ModelRecord] = {}
 _ENTRY_POINTS: dict[str, Callable[..., Network]] = {}
+_VARIANTS: dict[str, list[dict[str, Any]]] = {}
 
 ARGUMENTS = """
     Parameters
@@ -37,7 +42,7 @@ ARGUMENTS = """
         Variable that stands for the images (batch, channel, row, column), preprocessed the
         ``{preprocessing!r}`` way; a new one by default.
     classifier_activation : 'softmax', None or callable
-        What the classifier applies; None gives the scores before softmax.
+        What the classifier applies; None gives the scores before softmax.{own}
 
     Returns
     -------
@@ -51,24 +56,40 @@ ARGUMENTS = """
 """
 
 
-def register(record: ModelRecord, *, any_size: bool = True):
+def register(
+    describe: ModelRecord | Callable[..., ModelRecord],
+    *,
+    any_size: bool = True,
+    arguments: str = "",
+    variants: Sequence[Mapping[str, Any]] = (),
+):
     """Make an entry point of the zoo from a function that builds layers.
 
     Parameters
     ----------
-    record : ModelRecord
+    describe : ModelRecord or callable
+        A function makes a record from arguments of the family's own, such as a width, and raises
+        ValueError or TypeError where they are wrong. They become arguments of the entry point.
     any_size : bool
         Whether the classifier takes images of unknown size.
+    arguments : str
+        What the entry point's docstring says about the family's own arguments.
+    variants : sequence of dict
+        Values of these arguments, apart from the defaults, for which weights are published.
 
     Returns
     -------
     decorator
-        For ``build(net, images, options) -> layer``: it adds the layers between the input layer
-        `images` and the feature layer, and the top if ``options.include_top``, to the network,
-        and returns the last. Its docstring becomes the beginning of the entry point's.
+        For ``build(net, images, options, **own) -> layer``: it adds the layers between the input
+        layer `images` and the feature layer, and the top if ``options.include_top``, to the
+        network, and returns the last. Its docstring becomes the beginning of the entry point's.
     """
+    describing = (lambda: describe) if isinstance(describe, ModelRecord) else describe
+    own_parameters = inspect.signature(describing).parameters
+    defaults = {name: parameter.default for name, parameter in own_parameters.items()}
+    record = describing()
 
-    def decorate(build: Callable[[Network, Layer, Options], Layer]) -> Callable[..., Network]:
+    def decorate(build: Callable[..., Layer]) -> Callable[..., Network]:
         def entry_point(
             weights=None,
             *,
@@ -78,20 +99,27 @@ def register(record: ModelRecord, *, any_size: bool = True):
             classes: int = 1000,
             input_var=None,
             classifier_activation="softmax",
+            **own,
         ) -> Network:
+            _check_known(record.name, own, defaults)
+            own = {**defaults, **own}
+            variant = describing(**own)
+            if own:
+                variant = dataclasses.replace(variant, arguments=tuple(own.items()))
             options = Options(
                 weights, include_top, input_shape, pooling, classes, classifier_activation
             )
-            options.check(record)
-            net = Network(record=record)
+            options.check(variant)
+            net = Network(record=variant)
             if input_var is None:
                 # Sizes that are known here need no arithmetic in the compiled function.
                 input_var = T.TensorType(theano.config.floatX, (None, *input_shape))("images")
             images = net.add(InputLayer((None, *input_shape), input_var, name="input"))
-            last = build(net, images, options)
+            last = build(net, images, options, **own)
             if pooling is not None:
                 function = T.mean if pooling == "avg" else T.max
                 net.add(GlobalPoolLayer(last, function, name=f"{pooling}_pool"))
+            sort_as_keras(net)
             if weights is not None:
                 from theano_transfer.weights import load_pretrained
 
@@ -99,20 +127,38 @@ def register(record: ModelRecord, *, any_size: bool = True):
             return net
 
         unknown = "None: any size" + ("." if any_size else ", without top.")
-        arguments = ARGUMENTS.format(
+        text = ARGUMENTS.format(
             min_size=record.min_size,
             unknown=unknown,
             channels=record.feature_channels,
             preprocessing=record.preprocessing,
+            own=arguments.rstrip(),
         )
         entry_point.__name__ = entry_point.__qualname__ = record.name
         entry_point.__module__ = build.__module__
-        entry_point.__doc__ = f"{(build.__doc__ or '').rstrip()}\n\n    {record.paper}\n{arguments}"
+        entry_point.__doc__ = f"{(build.__doc__ or '').rstrip()}\n\n    {record.paper}\n{text}"
+        entry_point.__signature__ = _signature(entry_point, own_parameters)  # type: ignore[attr-defined]
         _RECORDS[record.name] = record
         _ENTRY_POINTS[record.name] = entry_point
+        _VARIANTS[record.name] = [dict(variant) for variant in variants]
         return entry_point
 
     return decorate
+
+
+def _signature(entry_point, own):
+    """The signature with the family's own arguments in place of ``**own``."""
+    signature = inspect.signature(entry_point)
+    common = [p for p in signature.parameters.values() if p.kind is not p.VAR_KEYWORD]
+    mine = [parameter.replace(kind=parameter.KEYWORD_ONLY) for parameter in own.values()]
+    return signature.replace(parameters=[*common, *mine])
+
+
+def _check_known(name, given, known):
+    for argument in given:
+        if argument not in known:
+            has = f"; of its own it has {', '.join(known)}" if known else ""
+            raise TypeError(f"{name}() takes no argument {argument!r}{has}")
 
 
 def models(pattern: str = "*") -> list[str]:
@@ -129,6 +175,19 @@ def record(name: str) -> ModelRecord:
         If there is none of that name.
     """
     return _RECORDS[_known(name)]
+
+
+def variants(name: str) -> list[dict[str, Any]]:
+    """Arguments, other than the defaults, for which weights of an architecture are published.
+
+    ``zoo.build(name, **variant)`` builds one; most architectures have none.
+
+    Raises
+    ------
+    ValueError
+        If there is no architecture of that name.
+    """
+    return [dict(variant) for variant in _VARIANTS[_known(name)]]
 
 
 def build(name: str, **options) -> Network:
