@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -19,6 +20,8 @@ RESULTS = Path(__file__).parent / "results"
 
 def main() -> int:
     options = _parser().parse_args()
+    # Ended by another program: as by Ctrl-C, in good order.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
         return options.function(options)
     except KeyboardInterrupt:

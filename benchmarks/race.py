@@ -154,7 +154,11 @@ def _start(task, entry, settings, result, stack) -> WorkerProcess:
             variables=variables,
         )
         stack.callback(worker.end)
-        reply = worker.ask("start", task=task.as_dict())
+        try:
+            reply = worker.ask("start", task=task.as_dict())
+        except (WorkerFailedError, WorkerUnavailableError):
+            worker.end()  # it would lie in memory to the end of the race
+            raise
         return worker, reply, time.perf_counter() - worker.began
 
     if entry.cache and settings.cold:
