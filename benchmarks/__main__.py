@@ -62,16 +62,22 @@ def _parser() -> argparse.ArgumentParser:
             help=f"{what}, of {', '.join(known)}; all by default",
         )
     command.add_argument(
-        "--batch", nargs="+", type=int, help="batch sizes; 8, and 32 for inference, by default"
+        "--batch",
+        nargs="+",
+        type=_positive,
+        help="batch sizes; 8, and 32 for inference, by default",
     )
     command.add_argument(
-        "--rounds", type=int, default=5, help="turns of each contestant (%(default)s)"
+        "--rounds", type=_positive, default=5, help="turns of each contestant (%(default)s)"
     )
     command.add_argument(
         "--turn", type=float, default=1.5, help="seconds of timed steps in a turn (%(default)s)"
     )
     command.add_argument(
-        "--threads", type=int, default=machine.cores(), help="for each (all cores: %(default)s)"
+        "--threads",
+        type=_positive,
+        default=machine.cores(),
+        help="for each (all cores: %(default)s)",
     )
     command.add_argument(
         "--no-cold",
@@ -95,6 +101,13 @@ def _parser() -> argparse.ArgumentParser:
     table.set_defaults(function=_table)
     table.add_argument("file", type=Path)
     return parser
+
+
+def _positive(text: str) -> int:
+    number = int(text)
+    if number < 1:
+        raise argparse.ArgumentTypeError(f"a number above 0 is needed, not {text}")
+    return number
 
 
 def _add_environments(parser) -> None:

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import os
 import shutil
-import statistics
 import tempfile
 import time
 from collections.abc import Callable, Mapping
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -113,23 +112,15 @@ def race(
     return results, False
 
 
-class _noting_failure:  # noqa: N801 - reads as a verb in a with statement
+@contextmanager
+def _noting_failure(result: Result):
     """Keeps a contestant's failure from ending the race."""
-
-    def __init__(self, result: Result):
-        self._result = result
-
-    def __enter__(self):
-        return self
-
-    def __exit__(self, kind, error, trace):
-        if isinstance(error, WorkerUnavailableError):
-            self._result.missing = str(error)
-        elif isinstance(error, (WorkerFailedError, OSError)):
-            self._result.missing, self._result.failed = str(error), True
-        else:
-            return False
-        return True
+    try:
+        yield
+    except WorkerUnavailableError as reason:
+        result.missing = str(reason)
+    except (WorkerFailedError, OSError) as error:
+        result.missing, result.failed = str(error), True
 
 
 def _start(task, entry, settings, result, stack) -> WorkerProcess:
@@ -210,9 +201,3 @@ def _take_turns(running, steps, settings, results, show, *, rewarm) -> None:
                 watch = machine.Watch(worker.pid)
                 result.rounds.append(worker.ask("run", count=steps[name])["seconds"])
                 result.others += watch.others() or 0.0
-
-
-def median_of(result: Result) -> float | None:
-    """The median of all timed steps, in seconds; None without any."""
-    seconds = [x for turn in result.rounds for x in turn]
-    return statistics.median(seconds) if seconds else None

@@ -40,6 +40,8 @@ def deviation(result: Sequence[float], reference: Sequence[float]) -> float | No
     """The largest difference, relative to the largest number; None where they do not compare."""
     if len(result) != len(reference) or not reference:
         return None
+    if not all(map(math.isfinite, [*result, *reference])):
+        return math.inf  # maximum and minimum may pass over NaN
     largest = max(abs(x) for x in reference)
     difference = max(abs(a - b) for a, b in zip(result, reference))
     return difference / largest if largest else difference

@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from benchmarks.contestants import CONTESTANTS
-from benchmarks.contestants._registry import BOUNDS, REFERENCE
+from benchmarks.contestants import BOUNDS, CONTESTANTS, REFERENCE
 from benchmarks.summary import DISTURBED, best_peer, disturbance, summarise
 from benchmarks.tasks import TRAINED, Task
 

@@ -34,8 +34,7 @@ from collections.abc import Callable
 from typing import Any, TextIO
 
 from benchmarks import memory
-from benchmarks.contestants import Contestant, Entry, UnavailableError
-from benchmarks.contestants._base import digest
+from benchmarks.contestants import Contestant, UnavailableError, digest, load
 from benchmarks.tasks import Task
 
 
@@ -125,8 +124,7 @@ def main() -> None:
     replies = os.fdopen(os.dup(sys.stdout.fileno()), "w", encoding="utf-8")
     os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
     keep_to(options.threads)
-    entry = Entry("", options.target, "", options.variant)
-    contestant = entry.load()(options.threads, options.variant)
+    contestant = load(options.target)(options.threads, options.variant)
     with contextlib.suppress(BrokenPipeError):  # the coordinator is gone
         serve(Worker(contestant), sys.stdin, replies)
     sys.stderr.flush()

@@ -5,6 +5,8 @@ from __future__ import annotations
 import importlib
 from dataclasses import dataclass
 
+from benchmarks.contestants._base import Contestant
+
 
 @dataclass(frozen=True)
 class Entry:
@@ -31,10 +33,11 @@ class Entry:
     variant: str = ""
     cache: str = ""
 
-    def load(self):
-        """The class."""
-        module, _, name = self.target.partition(":")
-        return getattr(importlib.import_module(module), name)
+
+def load(target: str) -> type[Contestant]:
+    """The class that a target names."""
+    module, _, name = target.partition(":")
+    return getattr(importlib.import_module(module), name)
 
 
 OURS = "benchmarks.contestants.ours:Ours"

@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 
 from benchmarks import architectures, fusing
-from benchmarks.contestants._base import Contestant, UnavailableError
+from benchmarks.contestants import Contestant, UnavailableError
 from benchmarks.tasks import Task
 
 SOURCE = Path(__file__).parent.parent / "onednn_bound.cpp"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 
 from benchmarks import architectures
-from benchmarks.contestants._base import Contestant, UnavailableError
+from benchmarks.contestants import Contestant, UnavailableError
 from benchmarks.tasks import Task
 
 BUILDERS = {"vgg16": "VGG16", "resnet50": "ResNet50", "mobilenet_v2": "MobileNetV2"}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from benchmarks import architectures
-from benchmarks.contestants._base import Contestant, UnavailableError
+from benchmarks.contestants import Contestant, UnavailableError
 from benchmarks.tasks import Task
 
 # The oldest that both read and that knows all Ops used here.

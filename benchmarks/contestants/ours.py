@@ -12,7 +12,7 @@ import inspect
 import numpy as np
 
 from benchmarks import architectures
-from benchmarks.contestants._base import Contestant, UnavailableError
+from benchmarks.contestants import Contestant, UnavailableError
 from benchmarks.tasks import EPOCH_PICTURES, Task
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from benchmarks import architectures
-from benchmarks.contestants._base import Contestant, UnavailableError
+from benchmarks.contestants import Contestant, UnavailableError
 from benchmarks.tasks import Task
 
 

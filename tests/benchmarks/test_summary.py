@@ -63,8 +63,9 @@ def test_who_computes_something_else_is_found_out():
     assert summarise(FORWARD, results, "ours")["peer"]["agrees"] is False
 
 
-def test_numbers_that_are_not_finite_do_not_agree():
-    results = {"ours": result([1.0]), "peer": result([1.0], numbers=(float("nan"), 2.0))}
+@pytest.mark.parametrize("numbers", [(float("nan"), 2.0), (1.0, float("nan"))])
+def test_numbers_that_are_not_finite_do_not_agree(numbers):
+    results = {"ours": result([1.0]), "peer": result([1.0], numbers=numbers)}
     assert summarise(FORWARD, results, "ours")["peer"]["agrees"] is False
 
 
