@@ -65,7 +65,7 @@ def _parser() -> argparse.ArgumentParser:
         "--batch",
         nargs="+",
         type=_positive,
-        help="batch sizes; 8, and 32 for inference, by default",
+        help="8, and 32 for inference, by default",
     )
     command.add_argument(
         "--rounds", type=_positive, default=5, help="turns of each contestant (%(default)s)"
@@ -77,7 +77,7 @@ def _parser() -> argparse.ArgumentParser:
         "--threads",
         type=_positive,
         default=machine.cores(),
-        help="for each (all cores: %(default)s)",
+        help="all cores: %(default)s",
     )
     command.add_argument(
         "--no-cold",
