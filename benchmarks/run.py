@@ -47,10 +47,12 @@ def run(options) -> int:
     stem = options.output / name
     for number, task in enumerate(plan, start=1):
         _say(f"[{number}/{len(plan)}] {task.title}")
-        results, interrupted = race(task, present, settings, _show_progress)
+        taking_part = {key: x for key, x in present.items() if task.kind in x.kinds}
+        results, interrupted = race(task, taking_part, settings, _show_progress)
         _show_progress("")
         for contestant, reason in absent.items():
-            results[contestant] = Result(missing=reason)
+            if task.kind in CONTESTANTS[contestant].kinds:
+                results[contestant] = Result(missing=reason)
         entry = {
             "task": task.as_dict(),
             "results": {key: asdict(result) for key, result in results.items()},

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from benchmarks.contestants import BOUNDS, CONTESTANTS, REFERENCE
+from benchmarks.contestants import BOUNDS, CONTESTANTS, NO_PEERS, REFERENCE
 from benchmarks.summary import DISTURBED, best_peer, disturbance, summarise
 from benchmarks.tasks import TRAINED, Task
 
@@ -64,15 +64,17 @@ def report(record: Mapping[str, Any]) -> str:
 def times_table(entries: Sequence[Mapping[str, Any]]) -> str:
     """Median seconds, in parentheses the ratio to ours; last the best peer and the bound."""
     names = _present(entries)
-    head = ["median seconds (ratio)", *map(_title, names), "best peer"]
+    peers = any(name != REFERENCE and name not in NO_PEERS for name in names)
     bounded = any(name in BOUNDS for name in names)
-    head += ["of bound"] if bounded else []
+    head = ["median seconds (ratio)", *map(_title, names)]
+    head += ["best peer"] * peers + ["of bound"] * bounded
     rows = []
     for entry in entries:
         summary = summarise(entry["task"], entry["results"], REFERENCE, BOUNDS)
         row = [Task(**entry["task"]).title, *(_time(summary, name) for name in names)]
-        best = best_peer(summary, REFERENCE, BOUNDS)
-        row.append(f"{best[1]:.2f}" if best else NONE)
+        if peers:
+            best = best_peer(summary, REFERENCE, NO_PEERS)
+            row.append(f"{best[1]:.2f}" if best else NONE)
         if bounded:
             share = summary.get(REFERENCE, {}).get("of_bound")
             row.append(f"{100 * share:.0f} %" if share is not None else NONE)
@@ -108,40 +110,54 @@ def _conditions(record) -> str:
 
 
 def _notes(entries, cores) -> str:
-    lines: dict[str, list[str]] = {}
+    """Who failed, could not take part, was disturbed or computed something else."""
+    found: dict[str, list[str]] = {}  # text -> titles of the tasks it is about
     for entry in entries:
         title = Task(**entry["task"]).title
         summary = summarise(entry["task"], entry["results"], REFERENCE, BOUNDS)
         for name, row in summary.items():
-            result = entry["results"][name]
-            if result["failed"]:
-                lines.setdefault(f"{_title(name)} failed: {result['missing']}", []).append(title)
-            elif "missing" in row:
-                lines.setdefault(f"{_title(name)}: {row['missing']}", []).append(title)
-            elif row["agrees"] is False:
-                size = "incomparably" if row["deviation"] is None else f"by {row['deviation']:.1e}"
-                text = f"**{_title(name)} computed something else**, off {size}"
-                lines.setdefault(text, []).append(title)
+            text = _fault(_title(name), row, entry["results"][name])
+            if text:
+                found.setdefault(text, []).append(title)
         share = disturbance(entry["results"], cores)
         if share > DISTURBED:
-            text = f"**other processes used {100 * share:.0f} % of the cores** meanwhile"
-            lines.setdefault(text, []).append(title)
-    total = len(entries)
-    notes = [
-        f"- {text}" + ("." if len(titles) == total else f" ({'; '.join(titles)}).")
-        for text, titles in lines.items()
-    ]
+            text = f"**Other processes used {100 * share:.0f} % of the cores** meanwhile"
+            found.setdefault(text, []).append(title)
     checked = "The result of everyone's first step was held against ours"
-    return "\n".join([f"- {checked}; what does not agree is listed here.", *notes])
+    return "\n".join(
+        [
+            f"- {checked}; what does not agree is listed here.",
+            *(f"- {text} ({'; '.join(titles)})." for text, titles in found.items()),
+        ]
+    )
+
+
+def _fault(title, row, result) -> str:
+    if result["failed"]:
+        return f"{title} failed: {result['missing']}"
+    if "missing" in row:
+        return f"{title}: {row['missing']}"
+    if row["agrees"] is False:
+        size = "in shape" if row["deviation"] is None else f"by {row['deviation']:.1e}"
+        return f"**{title} computed something else**, off {size}"
+    return ""
 
 
 def _detail_table(entries, cell) -> str:
-    names = [name for name in _present(entries) if name not in BOUNDS]
-    rows = []
-    for entry in entries:
-        results = entry["results"]
-        cells = [cell(results[name]) if name in results else NONE for name in names]
-        rows.append([Task(**entry["task"]).title, *cells])
+    """A row for each task and a column for each contestant, those that say nothing left out."""
+    cells = {
+        (i, name): cell(entry["results"][name])
+        for i, entry in enumerate(entries)
+        for name in entry["results"]
+        if name not in BOUNDS
+    }
+    said = {key for key, text in cells.items() if text != NONE}
+    names = [name for name in _present(entries) if any(key[1] == name for key in said)]
+    rows = [
+        [Task(**entry["task"]).title, *(cells.get((i, name), NONE) for name in names)]
+        for i, entry in enumerate(entries)
+        if any(key[0] == i for key in said)
+    ]
     return markdown_table(["", *map(_title, names)], rows)
 
 

@@ -6,6 +6,7 @@ import importlib
 from dataclasses import dataclass
 
 from benchmarks.contestants._base import Contestant
+from benchmarks.tasks import KINDS, TRAINED
 
 
 @dataclass(frozen=True)
@@ -20,6 +21,8 @@ class Entry:
         ``module:class`` of the :class:`~benchmarks.contestants.Contestant`.
     environment : str
         Key of ``ENVIRONMENTS``, or 'ours' for the one that runs the benchmarks.
+    kinds : tuple of str
+        The kinds of task that it takes part in.
     variant : str
         Handed to the class.
     cache : str
@@ -30,6 +33,7 @@ class Entry:
     title: str
     target: str
     environment: str
+    kinds: tuple[str, ...] = KINDS
     variant: str = ""
     cache: str = ""
 
@@ -43,25 +47,37 @@ def load(target: str) -> type[Contestant]:
 OURS = "benchmarks.contestants.ours:Ours"
 TORCH = "benchmarks.contestants.torch_:Torch"
 BOUND = "benchmarks.contestants.bound:Bound"
+ONNX = "benchmarks.contestants.onnx_:"
+KERAS = "benchmarks.contestants.keras_:Keras"
 AESARA_CACHE = "AESARA_FLAGS=base_compiledir={folder}"
 INDUCTOR_CACHE = "TORCHINDUCTOR_CACHE_DIR={folder}"
+
+INFERENCE = ("forward", "bfloat16")
+STEPS = (*INFERENCE, *TRAINED)
+# Of a step that trains the head, the base is nearly all.
+BOUNDED = (*INFERENCE, "head")
 
 REFERENCE = "ours"
 
 CONTESTANTS = {
-    "ours": Entry("theano_transfer", OURS, "ours", cache=AESARA_CACHE),
+    "ours": Entry("theano_transfer", OURS, "ours", KINDS, cache=AESARA_CACHE),
     "ours-uncached": Entry(
-        "theano_transfer, no cached features", OURS, "ours", "uncached", AESARA_CACHE
+        "theano_transfer, no cached features", OURS, "ours", ("epoch",), "uncached", AESARA_CACHE
     ),
-    "torch": Entry("PyTorch", TORCH, "torch", "default"),
-    "torch-channels-last": Entry("PyTorch channels-last", TORCH, "torch", "channels-last"),
-    "torch-compile": Entry("torch.compile", TORCH, "torch", "compile", INDUCTOR_CACHE),
-    "keras": Entry("Keras (TensorFlow)", "benchmarks.contestants.keras_:Keras", "keras"),
-    "onnxruntime": Entry("ONNX Runtime", "benchmarks.contestants.onnx_:OnnxRuntime", "onnx"),
-    "openvino": Entry("OpenVINO", "benchmarks.contestants.onnx_:OpenVino", "onnx"),
-    "bound-channels-last": Entry("bare oneDNN, channels-last", BOUND, "ours", "channels-last"),
-    "bound-blocked": Entry("bare oneDNN, blocked", BOUND, "ours", "blocked"),
+    "torch": Entry("PyTorch", TORCH, "torch", STEPS, "default"),
+    "torch-channels-last": Entry("PyTorch channels-last", TORCH, "torch", STEPS, "channels-last"),
+    "torch-compile": Entry("torch.compile", TORCH, "torch", STEPS, "compile", INDUCTOR_CACHE),
+    "keras": Entry("Keras (TensorFlow)", KERAS, "keras", STEPS),
+    # its CPU provider has no bfloat16 convolution
+    "onnxruntime": Entry("ONNX Runtime", ONNX + "OnnxRuntime", "onnx", ("forward",)),
+    "openvino": Entry("OpenVINO", ONNX + "OpenVino", "onnx", INFERENCE),
+    "bound-channels-last": Entry(
+        "bare oneDNN, channels-last", BOUND, "ours", BOUNDED, "channels-last"
+    ),
+    "bound-blocked": Entry("bare oneDNN, blocked", BOUND, "ours", BOUNDED, "blocked"),
 }
 
-# Not peers but what no one who multiplies as oneDNN does can be faster than.
+# What no one who multiplies as oneDNN does can be faster than.
 BOUNDS = ("bound-channels-last", "bound-blocked")
+# Who is neither the reference nor of other makers.
+NO_PEERS = (*BOUNDS, "ours-uncached")

@@ -66,8 +66,6 @@ class OnnxRuntime(Contestant):
         return {"onnxruntime": onnxruntime.__version__}
 
     def prepare(self, task: Task) -> None:
-        if task.kind != "forward":
-            raise UnavailableError(_why_not(task, "its CPU provider has no bfloat16 convolution"))
         import onnxruntime
 
         options = onnxruntime.SessionOptions()
@@ -91,8 +89,6 @@ class OpenVino(Contestant):
         return {"openvino": openvino.__version__}
 
     def prepare(self, task: Task) -> None:
-        if task.kind not in ("forward", "bfloat16"):
-            raise UnavailableError(_why_not(task, ""))
         import openvino
 
         core = openvino.Core()
@@ -113,9 +109,3 @@ class OpenVino(Contestant):
     def step(self):
         self._request.infer({0: self._pictures}, share_inputs=True)
         return self._request.get_output_tensor().data
-
-
-def _why_not(task: Task, bfloat16: str) -> str:
-    if task.kind == "bfloat16":
-        return bfloat16
-    return "measured for theano_transfer alone" if task.kind == "epoch" else "does not train"

@@ -71,10 +71,10 @@ def test_race(tmp_path):
     entries = {
         "ours": Entry("Ours", TARGET, "here", cache=cache),
         "peer": Entry("Peer", TARGET, "here"),
-        "differs": Entry("Differs", TARGET, "here", "differs"),
-        "unavailable": Entry("Unavailable", TARGET, "here", "unavailable"),
-        "raises": Entry("Raises", TARGET, "here", "raises"),
-        "dies": Entry("Dies", TARGET, "here", "dies"),
+        "differs": Entry("Differs", TARGET, "here", variant="differs"),
+        "unavailable": Entry("Unavailable", TARGET, "here", variant="unavailable"),
+        "raises": Entry("Raises", TARGET, "here", variant="raises"),
+        "dies": Entry("Dies", TARGET, "here", variant="dies"),
     }
     settings = Settings(
         rounds=3,

@@ -90,4 +90,4 @@ def test_report_names_everything_that_went_wrong():
     assert "| vgg16 train everything, batch 8 | 4.2 |" in text
     assert "Keras (TensorFlow) failed: ended with exit code 1 (vgg16 forward, batch 8)" in text
     assert "PyTorch computed something else" in text
-    assert "other processes used 25 % of the cores" in text
+    assert "Other processes used 25 % of the cores" in text
