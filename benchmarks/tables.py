@@ -17,6 +17,16 @@ SECTIONS = (
     ("Epoch", ("epoch",)),
 )
 
+FIRST_STEP = (
+    "From the start of the process, imports and all: with an empty / with a filled compile cache; "
+    "one number where nothing is kept."
+)
+MEMORY = (
+    "MiB: high-water mark of the process (of the timed steps, above what lay in memory before the "
+    "first)."
+)
+REWRITING = "What Aesara took for the graphs of all functions of the task; no cache shortens it."
+
 
 def markdown_table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
     """A table whose first column is text and whose others are numbers."""
@@ -43,20 +53,14 @@ def report(record: Mapping[str, Any]) -> str:
     for title, found in groups:
         parts += [f"## {title}", times_table(found)]
     everything = [entry for _, found in groups for entry in found]
+    for title, text, table in (
+        ("Seconds to the first step", FIRST_STEP, _detail_table(everything, _first_step)),
+        ("Memory", MEMORY, _detail_table(everything, _memory)),
+        ("Rewriting the graph", REWRITING, rewriting_table(everything)),
+    ):
+        if table:
+            parts += [f"## {title}", text, table]
     if everything:
-        parts += [
-            "## Seconds to the first step",
-            "From the start of the process, imports and all: with an empty / with a filled "
-            "compile cache; one number where nothing is kept.",
-            _detail_table(everything, _first_step),
-            "## Memory",
-            "MiB: high-water mark of the process (of the timed steps, above what lay in memory "
-            "before the first).",
-            _detail_table(everything, _memory),
-        ]
-        rewriting = rewriting_table(everything)
-        if rewriting:
-            parts += ["## Rewriting the graph", rewriting]
         parts += ["## Notes", _notes(everything, record["machine"]["cores"])]
     return "\n\n".join(parts) + "\n"
 
@@ -144,7 +148,7 @@ def _fault(title, row, result) -> str:
 
 
 def _detail_table(entries, cell) -> str:
-    """A row for each task and a column for each contestant, those that say nothing left out."""
+    """A row for each task, a column for each contestant, without those that say nothing; or ''."""
     cells = {
         (i, name): cell(entry["results"][name])
         for i, entry in enumerate(entries)
@@ -158,7 +162,7 @@ def _detail_table(entries, cell) -> str:
         for i, entry in enumerate(entries)
         if any(key[0] == i for key in said)
     ]
-    return markdown_table(["", *map(_title, names)], rows)
+    return markdown_table(["", *map(_title, names)], rows) if rows else ""
 
 
 def _first_step(result) -> str:
