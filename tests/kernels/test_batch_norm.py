@@ -7,7 +7,6 @@ import theano
 import theano.tensor as T
 
 from theano_transfer.kernels import BatchNormInference, BatchNormTrain, BatchNormTrainGrad, Conv2d
-from theano_transfer.kernels._batch_norm import FoldBatchNorm
 
 bn = T.nnet.bn
 EPSILON = float(np.float32(1e-3))  # Aesara rounds it to floatX, whatever the images' dtype
@@ -203,7 +202,7 @@ def test_folded_into_the_convolution_before_it(biased, rng):
         y, *(theano.shared(v) for v in (gamma, beta, mean, var)), axes="spatial", epsilon=EPSILON
     )
     function = theano.function([image], T.nnet.relu(y))
-    assert ops(function) == [FoldBatchNorm, Conv2d]
+    assert ops(function) == [Conv2d]
     (node,) = (n for n in function.maker.fgraph.apply_nodes if isinstance(n.op, Conv2d))
     assert node.op.activation_name == "relu"
     value = rng.normal(size=(2, 3, 8, 8)).astype("float32")

@@ -63,15 +63,12 @@ def stack_of_layers(x, depth):
     return x
 
 
-def test_a_deep_network_compiles_to_two_nodes_a_layer():
-    """The convolution, and the sum with the rectifier: no shape arithmetic.
-
-    Batch normalisation folds into filters; those are the same in every layer here, so once.
-    """
+def test_a_deep_network_compiles_to_one_node_a_layer():
+    """The convolution, which takes normalisation, sum and rectifier along: no shape arithmetic."""
     x = images(None, 4, 16, 16)
     function = theano.function([x], stack_of_layers(x, 10))
     nodes = function.maker.fgraph.apply_nodes
-    assert sum(not isinstance(node.op, DimShuffle) for node in nodes) == 2 * 10 + 1
+    assert sum(not isinstance(node.op, DimShuffle) for node in nodes) == 10
 
 
 def test_its_gradient_has_no_shape_arithmetic():

@@ -5,17 +5,23 @@ epsilon, a scalar of the same dtype, is added to the (biased) variance. Ioffe an
 https://arxiv.org/abs/1502.03167.
 """
 
+import numpy as np
 from aesara.gradient import DisconnectedType
 from aesara.graph.basic import Apply
+from aesara.link.c.params_type import ParamsType
+from aesara.scalar import int64
 from aesara.tensor import as_tensor_variable, cast, sqrt
 from aesara.tensor.type import TensorType
 
 from theano_transfer.kernels import _reference as reference
-from theano_transfer.kernels._onednn import OneDNNOp, warn_if_missing
+from theano_transfer.kernels._conv import ACTIVATIONS
+from theano_transfer.kernels._onednn import warn_if_missing
+from theano_transfer.kernels._op import NativeOp
+from theano_transfer.legacy._rectifiers import CEILINGS
 
 
-class _BatchNorm(OneDNNOp):
-    __props__ = ()
+class _BatchNorm(NativeOp):
+    __props__: tuple = ()
 
     def _inputs(self, images, *others, axes):
         """Every input in the images' dtype, with the number of axes it must have."""
@@ -67,7 +73,23 @@ class BatchNormInference(_BatchNorm):
         return [[True]] * 5 + [[False]]
 
 
-class BatchNormTrain(_BatchNorm):
+class _BatchNormTrain(_BatchNorm):
+    """`activation_name` is 'none', 'relu' or 'relu6': what is done to the normalised images."""
+
+    __props__ = ("activation_name",)
+    params_type = ParamsType(activation=int64)
+
+    def __init__(self, activation_name="none"):
+        self.activation_name = activation_name
+        self.activation = ACTIVATIONS.index(activation_name)
+        super().__init__()
+
+    def infer_shape(self, fgraph, node, shapes):
+        channels = (shapes[0][1],)
+        return [shapes[0], channels, channels]
+
+
+class BatchNormTrain(_BatchNormTrain):
     """The same by the batch's own statistics. Returns images, mean and biased variance."""
 
     c_name = "batch_norm_train"
@@ -78,13 +100,12 @@ class BatchNormTrain(_BatchNorm):
         vector = self._vector(inputs[0])
         return Apply(self, inputs, [inputs[0].type(), vector, vector.clone()])
 
-    def perform(self, node, inputs, output_storage):
-        for storage, value in zip(output_storage, reference.batch_norm_train(*inputs)):
+    def perform(self, node, inputs, output_storage, params=None):
+        y, mean, var = reference.batch_norm_train(*inputs)
+        if self.activation_name != "none":
+            np.clip(y, 0, CEILINGS[self.activation_name], out=y)
+        for storage, value in zip(output_storage, (y, mean, var)):
             storage[0] = value
-
-    def infer_shape(self, fgraph, node, shapes):
-        channels = (shapes[0][1],)
-        return [shapes[0], channels, channels]
 
     def connection_pattern(self, node):
         # The statistics are for running averages: nothing is trained through them.
@@ -92,59 +113,59 @@ class BatchNormTrain(_BatchNorm):
 
     def L_op(self, inputs, outputs, gradients):
         images, gamma, _, epsilon = inputs
-        _, mean, var = outputs
+        y, mean, var = outputs
         if isinstance(gradients[0].type, DisconnectedType):
             return [DisconnectedType()() for _ in inputs]
-        return [
-            *BatchNormTrainGrad()(images, gradients[0], gamma, mean, var, epsilon),
-            DisconnectedType()(),
-        ]
+        backward = BatchNormTrainGrad(self.activation_name)
+        given = [images, gradients[0], gamma, mean, var, epsilon]
+        return [*backward(*given, *([y] if self.activation else [])), DisconnectedType()()]
 
 
-class BatchNormTrainGrad(_BatchNorm):
-    """Gradients of :class:`BatchNormTrain` by images, gamma and beta."""
+class BatchNormTrainGrad(_BatchNormTrain):
+    """Gradients of :class:`BatchNormTrain` by images, gamma and beta.
 
-    c_name = "batch_norm_train_grad"
-    floating_inputs = 6
-
-    def make_node(self, images, gradient, gamma, mean, var, epsilon):
-        inputs = self._inputs(images, gradient, gamma, mean, var, epsilon, axes=(4, 1, 1, 1, 0))
-        vector = self._vector(inputs[0])
-        return Apply(self, inputs, [inputs[0].type(), vector, vector.clone()])
-
-    def perform(self, node, inputs, output_storage):
-        for storage, value in zip(output_storage, reference.batch_norm_train_grad(*inputs)):
-            storage[0] = value
-
-    def infer_shape(self, fgraph, node, shapes):
-        channels = (shapes[0][1],)
-        return [shapes[0], channels, channels]
-
-
-class FoldBatchNorm(_BatchNorm):
-    """Filters and bias that do the work of a convolution and the normalisation after it.
-
-    Inputs: filters (out, in, row, column), then gamma, beta, mean and var (out,), epsilon and, if
-    the convolution has one, its bias. ``scale = gamma / sqrt(var + epsilon)``; returns
-    ``filters * scale`` and ``beta + (bias - mean) * scale``.
-
-    One Op rather than the eight expressions it stands for: a network has it fifty times, and
-    Aesara's rewriting takes its time by the node. It is put into finished graphs only and so has
-    no gradient.
+    Inputs: images, the gradient by the output, gamma, mean, var, epsilon and, with an activation,
+    the output itself, which tells where that was flat.
     """
 
-    c_name = "fold_batch_norm"
+    c_name = "batch_norm_train_grad"
     _cop_num_inputs = 7
     floating_inputs = 7
 
-    def make_node(self, filters, gamma, beta, mean, var, epsilon, *bias):
-        axes = (1, 1, 1, 1, 0) + (1,) * len(bias)
-        inputs = self._inputs(filters, gamma, beta, mean, var, epsilon, *bias, axes=axes)
-        return Apply(self, inputs, [inputs[0].type(), self._vector(inputs[0])])
+    def make_node(self, images, gradient, gamma, mean, var, epsilon, *output):
+        if len(output) != bool(self.activation):
+            raise TypeError(f"{self}: expected {6 + bool(self.activation)} inputs")
+        axes = (4, 1, 1, 1, 0) + (4,) * len(output)
+        inputs = self._inputs(images, gradient, gamma, mean, var, epsilon, *output, axes=axes)
+        vector = self._vector(inputs[0])
+        return Apply(self, inputs, [inputs[0].type(), vector, vector.clone()])
 
-    def perform(self, node, inputs, output_storage):
-        for storage, value in zip(output_storage, reference.fold_batch_norm(*inputs)):
+    def perform(self, node, inputs, output_storage, params=None):
+        images, gradient, *others = inputs
+        if self.activation:
+            y = others.pop()
+            gradient = gradient * ((y > 0) & (y < CEILINGS[self.activation_name]))
+        results = reference.batch_norm_train_grad(images, gradient, *others)
+        for storage, value in zip(output_storage, results):
             storage[0] = value
 
+
+class SumChannels(_BatchNorm):
+    """The sum of images (batch, channel, row, column) over all axes but the second.
+
+    It is the gradient by a bias. Aesara's own sum runs on one core.
+    """
+
+    c_name = "sum_channels"
+    floating_inputs = 1
+
+    def make_node(self, images):
+        inputs = self._inputs(images, axes=())
+        return Apply(self, inputs, [self._vector(inputs[0])])
+
+    def perform(self, node, inputs, output_storage):
+        (images,) = inputs
+        output_storage[0][0] = images.sum(axis=(0, 2, 3), dtype="float64").astype(images.dtype)
+
     def infer_shape(self, fgraph, node, shapes):
-        return [shapes[0], shapes[1]]
+        return [(shapes[0][1],)]

@@ -9,7 +9,8 @@ from aesara.tensor import as_tensor_variable, cast, switch
 from aesara.tensor.type import TensorType
 
 from theano_transfer.kernels import _reference as reference
-from theano_transfer.kernels._onednn import OneDNNOp, warn_if_missing
+from theano_transfer.kernels._onednn import warn_if_missing
+from theano_transfer.kernels._op import NativeOp
 
 HALF, FULL = -1, -2  # paddings that depend on the filters' size, as in c_code/conv2d.h
 ACTIVATIONS = ("none", "relu", "relu6")
@@ -28,7 +29,7 @@ def as_pads(border_mode):
     return tuple((p, p) if isinstance(p, int) else tuple(p) for p in border_mode)
 
 
-class _Convolution(OneDNNOp):
+class _Convolution(NativeOp):
     """What the three Ops share: hyper-parameters and how C code sees them.
 
     Parameters
@@ -48,11 +49,12 @@ class _Convolution(OneDNNOp):
         pad_top=int64, pad_bottom=int64, pad_left=int64, pad_right=int64,
         stride_rows=int64, stride_columns=int64,
         dilation_rows=int64, dilation_columns=int64,
-        groups=int64, activation=int64,
+        groups=int64, activation=int64, has_bias=int64, has_normalisation=int64,
+        has_residual=int64,
     )  # fmt: skip
     floating_inputs = 2
-    # The gradients share the parameters' C struct, so that there is one; they have no activation.
-    activation = 0
+    # The gradients share the parameters' C struct, so that there is one; they have none of these.
+    activation = has_bias = has_normalisation = has_residual = 0
 
     def __init__(self, pad=((0, 0), (0, 0)), stride=(1, 1), dilation=(1, 1), groups=1):
         self.pad = tuple((int(before), int(after)) for before, after in pad)
@@ -129,44 +131,82 @@ def _single(length):
     return 1 if length == 1 else None
 
 
-class Conv2d(_Convolution):
-    """``activation(correlate(images, filters) + bias)``.
+# What a convolution can take along before its activation: the number of axes of each input.
+PARTS = {"bias": (1,), "normalisation": (1, 1, 1, 1, 0), "residual": (4,)}
 
-    Inputs: images (batch, channel, row, column), filters (out, channel / groups, row, column)
-    and, optionally, a bias (out,). `activation` is 'none', 'relu' or 'relu6'. Here and in the
-    gradients, `shape` is that of the output as far as the caller knows it (None where not).
+
+class Conv2d(_Convolution):
+    """``activation(normalise(correlate(images, filters) + bias) + residual)``.
+
+    Inputs: images (batch, channel, row, column), filters (out, channel / groups, row, column) and
+    those of the `parts`, in this order: 'bias' (out,); 'normalisation' by stored statistics,
+    gamma, beta, mean and var (out,) and epsilon; 'residual', of the output's shape. `activation`
+    is 'none', 'relu' or 'relu6'. Here and in the gradients, `shape` is that of the output as far
+    as the caller knows it (None where not).
+
+    Rewrites put normalisation and residual into finished graphs; they have no gradient.
     """
 
-    __props__ = ("pad", "stride", "dilation", "groups", "activation_name")
+    __props__ = ("pad", "stride", "dilation", "groups", "activation_name", "parts")
     c_name = "conv2d_forward"
-    _cop_num_inputs = 3
+    _cop_num_inputs = 9
+    floating_inputs = 9
 
     def __init__(
-        self, pad=((0, 0), (0, 0)), stride=(1, 1), dilation=(1, 1), groups=1, activation_name="none"
+        self,
+        pad=((0, 0), (0, 0)),
+        stride=(1, 1),
+        dilation=(1, 1),
+        groups=1,
+        activation_name="none",
+        parts=(),
     ):
         super().__init__(pad, stride, dilation, groups)
         self.activation_name = activation_name
         self.activation = ACTIVATIONS.index(activation_name)
+        self.parts = tuple(part for part in PARTS if part in parts)
+        self.has_bias, self.has_normalisation, self.has_residual = (
+            int(part in self.parts) for part in PARTS
+        )
 
-    def make_node(self, images, filters, bias=None, *, shape=None):
+    def altered(self, **changes):
+        """This Op with other settings."""
+        settings = {prop: getattr(self, prop) for prop in self.__props__}
+        return type(self)(**{**settings, **changes})
+
+    def make_node(self, images, filters, *others, shape=None):
         warn_if_missing()
+        if others and not self.parts:
+            return self.altered(parts=("bias",)).make_node(images, filters, *others, shape=shape)
         images, filters = self._same_dtype(images, filters)
-        inputs = [images, filters]
-        if bias is not None:
-            bias = as_tensor_variable(bias)
-            if bias.ndim != 1:
-                raise TypeError(f"the bias of a convolution is a vector; got {bias.ndim} axes")
-            inputs.append(cast(bias, images.dtype) if bias.dtype != images.dtype else bias)
+        axes = [ndim for part in self.parts for ndim in PARTS[part]]
+        tensors = [as_tensor_variable(v) for v in others]
+        if [v.ndim for v in tensors] != axes:
+            raise TypeError(
+                f"a convolution with {', '.join(self.parts)} takes inputs of {axes} axes beside "
+                f"images and filters; got {[v.ndim for v in tensors]}"
+            )
+        tensors = [v if v.dtype == images.dtype else cast(v, images.dtype) for v in tensors]
         if shape is None:
             lengths = (images.type.shape[0], filters.type.shape[0])
             shape = (*map(_single, lengths), None, None)
-        return Apply(self, inputs, [_output(images.dtype, shape)])
+        return Apply(self, [images, filters, *tensors], [_output(images.dtype, shape)])
+
+    def _parts_of(self, inputs):
+        """The inputs of each part, by name."""
+        others = iter(inputs[2:])
+        return {part: [next(others) for _ in PARTS[part]] for part in self.parts}
 
     def perform(self, node, inputs, output_storage, params=None):
-        images, filters, *bias = inputs
+        images, filters = inputs[:2]
+        parts = self._parts_of(inputs)
         y = reference.conv2d(images, filters, *self._settings(filters.shape[2:]))
-        if bias:
-            y += bias[0][:, None, None]
+        if "bias" in parts:
+            y += parts["bias"][0][:, None, None]
+        if "normalisation" in parts:
+            y = reference.batch_norm(y, *parts["normalisation"])
+        if "residual" in parts:
+            y = y + parts["residual"][0]
         if self.activation_name != "none":
             np.clip(y, 0, 6 if self.activation_name == "relu6" else None, out=y)
         output_storage[0][0] = y
@@ -179,6 +219,8 @@ class Conv2d(_Convolution):
         return [(images[0], filters[0], *size)]
 
     def L_op(self, inputs, outputs, gradients):
+        if set(self.parts) - {"bias"}:
+            raise NotImplementedError(f"{self} is for finished graphs and has no gradient")
         images, filters, *bias = inputs
         y, gradient = outputs[0], gradients[0]
         if self.activation_name != "none":

@@ -11,13 +11,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from aesara.configdefaults import config
-from aesara.link.c.op import ExternalCOp
 
 # The PyPI distributions that carry the library and its headers; both are requirements of ours.
 LIBRARY_DISTRIBUTION = "onednn-cpu-gomp"
 HEADERS_DISTRIBUTION = "onednn-devel-cpu-gomp"
-
-C_CODE = Path(__file__).parent / "c_code"
 
 
 # A thread of GNU OpenMP that has to wait for another spins, by default for milliseconds. On a
@@ -126,54 +123,3 @@ def warn_if_missing():
             SlowPathWarning,
             stacklevel=2,
         )
-
-
-class OneDNNOp(ExternalCOp):
-    """What every Op over oneDNN needs to compile.
-
-    The C code is for float32. Where it cannot be used (another dtype, no oneDNN, no compiler)
-    Aesara falls back on the Op's ``perform``, which computes the same in NumPy.
-    """
-
-    c_name: str  # of the file in c_code/ and of the function in it
-    floating_inputs: int  # how many inputs, from the first, are tensors rather than sizes
-
-    def __init__(self):
-        super().__init__([f"c_code/{self.c_name}.c"], f"APPLY_SPECIFIC({self.c_name})")
-
-    def c_code(self, node, name, inputs, outputs, sub):
-        if any(v.type.dtype != "float32" for v in node.inputs[: self.floating_inputs]):
-            raise NotImplementedError("the C code is for float32")
-        return super().c_code(node, name, inputs, outputs, sub)
-
-    def c_code_cache_version(self):
-        # The headers are not part of the code that ExternalCOp hashes.
-        return (*super().c_code_cache_version(), _headers_text(), _installed().version)
-
-    def c_headers(self, **kwargs):
-        return ["onednn.h"]
-
-    def c_header_dirs(self, **kwargs):
-        return [str(C_CODE), str(_installed().include_dir)]
-
-    def c_libraries(self, **kwargs):
-        return ["dnnl"]
-
-    def c_lib_dirs(self, **kwargs):
-        return [str(_installed().lib_dir)]
-
-    def c_compile_args(self, **kwargs):
-        return ["-std=c++17", f"-Wl,-rpath,{_installed().lib_dir}"]
-
-
-def _installed():
-    onednn = find_onednn()
-    if onednn is None:
-        # What tells Aesara to use the Op's perform, wherever in its preparations this is met.
-        raise NotImplementedError("the C code needs oneDNN")
-    return onednn
-
-
-@functools.cache
-def _headers_text():
-    return "".join(path.read_text() for path in sorted(C_CODE.glob("*.h")))

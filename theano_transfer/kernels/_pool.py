@@ -9,12 +9,13 @@ from aesara.tensor import as_tensor_variable, zeros_like
 from aesara.tensor.type import TensorType
 
 from theano_transfer.kernels import _reference as reference
-from theano_transfer.kernels._onednn import OneDNNOp, warn_if_missing
+from theano_transfer.kernels._onednn import warn_if_missing
+from theano_transfer.kernels._op import NativeOp
 
 MODES = ("max", "average_exc_pad", "average_inc_pad")
 
 
-class _Pooling(OneDNNOp):
+class _Pooling(NativeOp):
     """What pooling and its gradient share.
 
     Parameters

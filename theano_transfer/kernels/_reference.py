@@ -136,9 +136,3 @@ def batch_norm_train_grad(x, gradient, gamma, mean, var, epsilon):
     count = max(x.size // x.shape[1], 1)
     centred = gradient - _per_channel(by_beta / count) - normal * _per_channel(by_gamma / count)
     return centred * _per_channel(gamma * inverse), by_gamma, by_beta
-
-
-def fold_batch_norm(filters, gamma, beta, mean, var, epsilon, bias=0.0):
-    """Filters and bias that do the work of a convolution and the normalisation after it."""
-    scale = gamma / np.sqrt(var + epsilon)
-    return filters * scale[:, None, None, None], beta + (bias - mean) * scale

@@ -4,12 +4,10 @@ Each rewrite is registered under a name and the tag ``onednn``, so that
 ``mode.excluding('onednn')`` or ``optimizer_excluding=onednn`` takes them all out.
 """
 
-from aesara.compile import optdb
 from aesara.graph.basic import Constant
-from aesara.graph.rewriting.basic import copy_stack_trace, in2out, node_rewriter
-from aesara.scalar import basic as scalar
-from aesara.tensor import cast, constant, maximum, sqrt
-from aesara.tensor.elemwise import DimShuffle, Elemwise
+from aesara.graph.rewriting.basic import copy_stack_trace, node_rewriter
+from aesara.tensor import cast, sqrt
+from aesara.tensor.elemwise import DimShuffle
 from aesara.tensor.nnet.abstract_conv import (
     AbstractConv2d,
     AbstractConv2d_gradInputs,
@@ -29,7 +27,6 @@ from theano_transfer.kernels._batch_norm import (
     BatchNormInference,
     BatchNormTrain,
     BatchNormTrainGrad,
-    FoldBatchNorm,
 )
 from theano_transfer.kernels._conv import Conv2d, Conv2dGradInputs, Conv2dGradWeights, as_pads
 from theano_transfer.kernels._onednn import missing
@@ -38,7 +35,7 @@ from theano_transfer.kernels._pool import MODES, Pool2d, Pool2dGrad
 TAGS = ("onednn", "fast_compile", "fast_run")
 
 
-def _replacement(node, *results):
+def replacement(node, *results):
     """`results` in the types that the outputs of `node` have, with its stack trace."""
     copy_stack_trace(node.outputs, list(results))
     return [
@@ -51,7 +48,7 @@ def _settings(op):
     return as_pads(op.border_mode), op.subsample, op.filter_dilation, op.num_groups
 
 
-def _shape(node):
+def shape_of(node):
     """The shape of what `node` computes, None where a length is not known yet."""
     return node.outputs[0].type.shape
 
@@ -69,7 +66,7 @@ def local_conv2d_onednn(fgraph, node):
     if node.op.filter_flip:
         filters = _flipped(filters)
     convolve = Conv2d(*_settings(node.op))
-    return _replacement(node, convolve(images, filters, shape=_shape(node)))
+    return replacement(node, convolve(images, filters, shape=shape_of(node)))
 
 
 @node_rewriter([AbstractConv2d_gradInputs])
@@ -81,7 +78,7 @@ def local_conv2d_grad_inputs_onednn(fgraph, node):
     if node.op.filter_flip:
         filters = _flipped(filters)
     convolve = Conv2dGradInputs(*_settings(node.op))
-    return _replacement(node, convolve(filters, gradient, size, shape=_shape(node)))
+    return replacement(node, convolve(filters, gradient, size, shape=shape_of(node)))
 
 
 @node_rewriter([AbstractConv2d_gradWeights])
@@ -89,11 +86,11 @@ def local_conv2d_grad_weights_onednn(fgraph, node):
     """AbstractConv2d_gradWeights -> Conv2dGradWeights"""
     if node.op.unshared:
         return None
-    result = Conv2dGradWeights(*_settings(node.op))(*node.inputs, shape=_shape(node))
-    return _replacement(node, _flipped(result) if node.op.filter_flip else result)
+    result = Conv2dGradWeights(*_settings(node.op))(*node.inputs, shape=shape_of(node))
+    return replacement(node, _flipped(result) if node.op.filter_flip else result)
 
 
-def _fast(*variables):
+def fast(*variables):
     """Whether the C code can take these: Aesara's own code is better than NumPy otherwise."""
     return all(v.dtype == "float32" for v in variables) and not missing()
 
@@ -113,9 +110,9 @@ def local_pool2d_onednn(fgraph, node):
     """Pool -> Pool2d"""
     images, *numbers = node.inputs
     settings = _pool_settings(node.op, *numbers)
-    if settings is None or images.ndim != 4 or not _fast(images):
+    if settings is None or images.ndim != 4 or not fast(images):
         return None
-    return _replacement(node, Pool2d(*settings)(images))
+    return replacement(node, Pool2d(*settings)(images))
 
 
 @node_rewriter([MaxPoolGrad, AveragePoolGrad])
@@ -123,19 +120,19 @@ def local_pool2d_grad_onednn(fgraph, node):
     """MaxPoolGrad, AveragePoolGrad -> Pool2dGrad"""
     images, *_, gradient, window, stride, pad = node.inputs
     settings = _pool_settings(node.op, window, stride, pad)
-    if settings is None or images.ndim != 4 or not _fast(images, gradient):
+    if settings is None or images.ndim != 4 or not fast(images, gradient):
         return None
-    return _replacement(node, Pool2dGrad(*settings)(images, gradient))
+    return replacement(node, Pool2dGrad(*settings)(images, gradient))
 
 
 def _per_channel(op, images, *parameters):
     """The parameters (1, channel, 1, 1) as vectors, or None where the axes are others."""
-    if tuple(op.axes) != (0, 2, 3) or images.ndim != 4 or not _fast(images, *parameters):
+    if tuple(op.axes) != (0, 2, 3) or images.ndim != 4 or not fast(images, *parameters):
         return None
-    return [_as_vector(p) for p in parameters]
+    return [as_vector(p) for p in parameters]
 
 
-def _as_vector(parameter):
+def as_vector(parameter):
     """(1, channel, 1, 1) as (channel,), by what it was made from where it was a vector."""
     owner = parameter.owner
     if owner and isinstance(owner.op, DimShuffle) and owner.op.new_order == ("x", 0, "x", "x"):
@@ -154,7 +151,7 @@ def local_batch_norm_inference_onednn(fgraph, node):
     vectors = _per_channel(node.op, images, *parameters)
     if vectors is None:
         return None
-    return _replacement(node, BatchNormInference()(images, *vectors, epsilon))
+    return replacement(node, BatchNormInference()(images, *vectors, epsilon))
 
 
 @node_rewriter([AbstractBatchNormTrain])
@@ -171,7 +168,7 @@ def local_batch_norm_train_onednn(fgraph, node):
         batch = [mean, var * (count / (count - 1))]  # the average keeps the unbiased variance
         for old, new in zip(running, batch):
             results.append(old * (1 - factor) + _back(new) * factor)
-    return _replacement(node, *results)
+    return replacement(node, *results)
 
 
 @node_rewriter([AbstractBatchNormTrainGrad])
@@ -184,120 +181,7 @@ def local_batch_norm_train_grad_onednn(fgraph, node):
     gamma, mean, inverse = vectors
     var = 1 / inverse**2 - cast(epsilon, images.dtype)
     by_images, by_gamma, by_beta = BatchNormTrainGrad()(images, gradient, gamma, mean, var, epsilon)
-    return _replacement(node, by_images, _back(by_gamma), _back(by_beta))
-
-
-def _only_client(fgraph, variable):
-    return len(fgraph.clients[variable]) == 1
-
-
-def _plain_convolution(fgraph, variable):
-    """The Conv2d node that computes `variable` for one client and applies no activation."""
-    node = variable.owner
-    if (
-        node is not None
-        and isinstance(node.op, Conv2d)
-        and node.op.activation_name == "none"
-        and _only_client(fgraph, variable)
-    ):
-        return node
-    return None
-
-
-@node_rewriter([BatchNormInference])
-def local_fold_batch_norm(fgraph, node):
-    """BatchNormInference(Conv2d(x, W, b)) -> Conv2d(x, *FoldBatchNorm(W, b))
-
-    One pass over the output less, for one over the filters, which are far smaller.
-    """
-    images, gamma, beta, mean, var, epsilon = node.inputs
-    convolution = _plain_convolution(fgraph, images)
-    if convolution is None:
-        return None
-    images, filters, *bias = convolution.inputs
-    folded = FoldBatchNorm()(filters, gamma, beta, mean, var, epsilon, *bias)
-    return _replacement(node, convolution.op(images, *folded, shape=_shape(convolution)))
-
-
-@node_rewriter([Elemwise])
-def local_fuse_bias(fgraph, node):
-    """Conv2d(x, W) + b.dimshuffle('x', 0, 'x', 'x') -> Conv2d(x, W, b)"""
-    if not isinstance(node.op.scalar_op, scalar.Add) or len(node.inputs) != 2:
-        return None
-    for output, other in (node.inputs, node.inputs[::-1]):
-        convolution = _plain_convolution(fgraph, output)
-        if (
-            convolution is not None
-            and len(convolution.inputs) == 2
-            and other.type.shape[0] == other.type.shape[2] == other.type.shape[3] == 1
-            and other.type.shape[1] != 1
-            and other.dtype == output.dtype
-        ):
-            bias = _as_vector(other)
-            biased = convolution.op(*convolution.inputs, bias, shape=_shape(convolution))
-            return _replacement(node, biased)
-    return None
-
-
-def _constant(variable):
-    """The number that `variable` is everywhere, or None."""
-    while variable.owner is not None and isinstance(variable.owner.op, DimShuffle):
-        variable = variable.owner.inputs[0]
-    if isinstance(variable, Constant) and variable.data.size == 1:
-        return variable.data.item()
-    return None
-
-
-@node_rewriter([Elemwise])
-def local_relu_as_maximum(fgraph, node):
-    """0.5 * (x + abs(x)) -> maximum(x, 0)
-
-    This is how Theano spells its relu. The canonical form would tear it apart.
-    """
-    if not isinstance(node.op.scalar_op, scalar.Mul) or len(node.inputs) != 2:
-        return None
-    for half, total in (node.inputs, node.inputs[::-1]):
-        summands = _inputs_of(total, scalar.Add)
-        if _constant(half) == 0.5 and len(summands) == 2:
-            for x, magnitude in (summands, summands[::-1]):
-                if _inputs_of(magnitude, scalar.Abs) == [x]:
-                    return _replacement(node, maximum(x, constant(0, dtype=x.dtype)))
-    return None
-
-
-def _rectified(node):
-    """(activation, its input) where `node` is a rectifier, or None."""
-    op, inputs = node.op.scalar_op, node.inputs
-    if isinstance(op, scalar.Clip) and [_constant(v) for v in inputs[1:]] == [0, 6]:
-        return "relu6", inputs[0]
-    if isinstance(op, scalar.ScalarMaximum):
-        for x, bound in (inputs, inputs[::-1]):
-            if _constant(bound) == 0:
-                return "relu", x
-    return None
-
-
-def _inputs_of(variable, scalar_op):
-    """The inputs of the elementwise `scalar_op` that computes `variable`; none if another does."""
-    owner = variable.owner
-    if owner is None or not isinstance(owner.op, Elemwise):
-        return []
-    return owner.inputs if isinstance(owner.op.scalar_op, scalar_op) else []
-
-
-@node_rewriter([Elemwise])
-def local_fuse_activation(fgraph, node):
-    """relu(Conv2d(...)) -> Conv2d{relu}(...), likewise relu6"""
-    found = _rectified(node)
-    if found is None:
-        return None
-    activation, x = found
-    convolution = _plain_convolution(fgraph, x)
-    if convolution is None or x.dtype != node.outputs[0].dtype:
-        return None
-    op = convolution.op
-    fused = Conv2d(op.pad, op.stride, op.dilation, op.groups, activation)
-    return _replacement(node, fused(*convolution.inputs, shape=_shape(convolution)))
+    return replacement(node, by_images, _back(by_gamma), _back(by_beta))
 
 
 def register():
@@ -317,18 +201,3 @@ def register():
         bn_groupopt.register(rewrite.__name__, rewrite, *TAGS, position=10)
     for rewrite in (local_pool2d_onednn, local_pool2d_grad_onednn):
         register_specialize_device(rewrite, *TAGS)
-    optdb.register(
-        "relu_as_maximum",
-        in2out(local_relu_as_maximum, name="relu_as_maximum"),
-        "onednn",
-        "fast_run",
-        position=0.7,  # merged once, not yet canonicalised
-    )
-    # After everything has its kernel (48.6), before elementwise Ops are fused with one another
-    # (49): in the order in which layers have them.
-    fusions = (local_fuse_bias, local_fold_batch_norm, local_fuse_activation)
-    for step, rewrite in enumerate(fusions, start=1):
-        name = rewrite.__name__
-        optdb.register(
-            name, in2out(rewrite, name=name), "onednn", "fast_run", position=48.7 + step / 100
-        )

@@ -18,7 +18,7 @@ MODULES = {
 }
 
 _NNET = {
-    **{name: ("theano_transfer.legacy._nnet", name) for name in ("softmax", "logsoftmax")},
+    **{name: ("theano_transfer.legacy._nnet", name) for name in ("softmax", "logsoftmax", "relu")},
     **{name: ("aesara.tensor.math", name) for name in ("sigmoid", "softplus")},
 }
 

@@ -1,28 +1,25 @@
 // The geometry of a 2D convolution, shared by its three Ops.
 #pragma once
 
-#include "onednn.h"
+#include "arrays.h"
+#include "kernels.h"
 
 namespace tt {
 
 // Special paddings that depend on the size of the filter, as in Aesara's convolutions.
 constexpr int64_t pad_half = -1, pad_full = -2;
 
-// Filters in whatever layout the primitive likes best.
-inline desc any_filters(const dims& grouped) { return desc(grouped, f32, tag::any); }
-
 struct Geometry {
     dims stride, dilation;  // of rows, columns; dilation 1 means dense
     dims pad_before, pad_after;
     int64_t groups;
 
-    template <typename Params>
-    Geometry(const Params* params, const dims& filter_size)
-        : stride{params->stride_rows, params->stride_columns},
-          dilation{params->dilation_rows, params->dilation_columns},
-          pad_before{params->pad_top, params->pad_left},
-          pad_after{params->pad_bottom, params->pad_right},
-          groups(params->groups) {
+    Geometry(const ConvolutionParams& params, const dims& filter_size)
+        : stride{params.stride_rows, params.stride_columns},
+          dilation{params.dilation_rows, params.dilation_columns},
+          pad_before{params.pad_top, params.pad_left},
+          pad_after{params.pad_bottom, params.pad_right},
+          groups(params.groups) {
         for (int axis = 0; axis < 2; ++axis) {
             const int64_t extent = (filter_size[axis] - 1) * dilation[axis] + 1;
             for (int64_t* pad : {&pad_before[axis], &pad_after[axis]}) {
@@ -67,19 +64,17 @@ struct Geometry {
                                         ", not of " + text(output));
     }
 
-    // The forward convolution that both gradients belong to: oneDNN asks for it.
-    dnnl::convolution_forward::primitive_desc forward(const dims& image, const dims& filters,
-                                                      const dims& output) const {
-        return {engine(),
-                dnnl::prop_kind::forward_training,
-                dnnl::algorithm::convolution_direct,
-                channels_last(image),
-                any_filters(grouped(filters)),
-                channels_last(output),
-                stride,
-                gaps(),
-                pad_before,
-                pad_after};
+    // What distinguishes this convolution from others of the same shapes.
+    void append_to(std::vector<int64_t>& key) const {
+        for (const dims* part : {&stride, &dilation, &pad_before, &pad_after}) append(key, *part);
+        key.push_back(groups);
+    }
+
+    // Whether Winograd's minimal filtering knows it: 3x3, dense, step by step.
+    bool is_plain_3x3(const dims& filters) const {
+        return filters[2] == 3 && filters[3] == 3 && groups == 1 && stride == dims{1, 1} &&
+               dilation == dims{1, 1} && pad_before[0] <= 2 && pad_before[1] <= 2 &&
+               pad_after[0] <= 2 && pad_after[1] <= 2;
     }
 
     // Filters as oneDNN counts them: (group, out, in, row, column).
@@ -94,11 +89,5 @@ struct Geometry {
         return result + ")";
     }
 };
-
-// Brings C-ordered filters into `target`, whose layout the primitive chose.
-inline void reorder_filters(const Contiguous& filters, const dims& grouped, dnnl::memory& target) {
-    dnnl::memory source(desc(grouped, f32, tag::goihw), engine(), filters.data());
-    dnnl::reorder(source, target).execute(stream(), source, target);
-}
 
 }  // namespace tt

@@ -1,7 +1,8 @@
 // The geometry of 2D pooling, shared by its Ops.
 #pragma once
 
-#include "onednn.h"
+#include "arrays.h"
+#include "kernels.h"
 
 namespace tt {
 
@@ -10,17 +11,16 @@ struct Pooling {
     bool ignore_border;  // otherwise windows may hang over the far edges
     dnnl::algorithm algorithm;
 
-    template <typename Params>
-    explicit Pooling(const Params* params)
-        : window{params->window_rows, params->window_columns},
-          stride{params->stride_rows, params->stride_columns},
-          pad_before{params->pad_top, params->pad_left},
-          pad_after{params->pad_bottom, params->pad_right},
-          ignore_border(params->ignore_border) {
+    explicit Pooling(const PoolingParams& params)
+        : window{params.window_rows, params.window_columns},
+          stride{params.stride_rows, params.stride_columns},
+          pad_before{params.pad_top, params.pad_left},
+          pad_after{params.pad_bottom, params.pad_right},
+          ignore_border(params.ignore_border) {
         const dnnl::algorithm modes[] = {dnnl::algorithm::pooling_max,
                                          dnnl::algorithm::pooling_avg_exclude_padding,
                                          dnnl::algorithm::pooling_avg_include_padding};
-        algorithm = modes[params->mode_code];
+        algorithm = modes[params.mode_code];
     }
 
     int64_t output_size(int axis, int64_t input) const {
@@ -36,6 +36,14 @@ struct Pooling {
         if (ignore_border) return pad_after[axis];
         const int64_t end = (output_size(axis, input) - 1) * stride[axis] + window[axis];
         return std::max<int64_t>(0, end - input);
+    }
+
+    std::vector<int64_t> key(const dims& image) const {
+        std::vector<int64_t> key(image);
+        for (const dims* part : {&window, &stride, &pad_before, &pad_after}) append(key, *part);
+        key.push_back(ignore_border);
+        key.push_back((int64_t)algorithm);
+        return key;
     }
 
     dims output_shape(const dims& image) const {

@@ -1,22 +1,30 @@
-// What the Ops of this package share: NumPy arrays as oneDNN memory.
+// NumPy arrays as oneDNN memory.
 //
 // Tensors are logically (batch, channel, row, column). Physically they may have any strides;
-// oneDNN is fastest here when the channels of a pixel lie side by side ("channels last", nhwc),
+// kernels are fastest here when the channels of a pixel lie side by side ("channels last", nhwc),
 // so results are handed on that way, and read without a copy when they come that way.
 #pragma once
 
+#define PY_SSIZE_T_CLEAN
 #include <Python.h>
+#define NPY_NO_DEPRECATED_API NPY_1_7_API_VERSION
+#define PY_ARRAY_UNIQUE_SYMBOL theano_transfer_kernels_numpy
+#ifndef OWNS_NUMPY_TABLE
+#define NO_IMPORT_ARRAY
+#endif
 #include <numpy/arrayobject.h>
 
 #include <algorithm>
+#include <cstring>
 #include <dnnl.hpp>
-#include <limits>
 #include <map>
 #include <memory>
 #include <stdexcept>
 #include <string>
 #include <unordered_map>
 #include <vector>
+
+#include "blocks.h"
 
 namespace tt {
 
@@ -42,6 +50,13 @@ struct WithoutLock {
     WithoutLock() = default;
     WithoutLock(const WithoutLock&) = delete;
     ~WithoutLock() { PyEval_RestoreThread(state); }
+};
+
+struct WithLock {
+    PyGILState_STATE state = PyGILState_Ensure();
+    WithLock() = default;
+    WithLock(const WithLock&) = delete;
+    ~WithLock() { PyGILState_Release(state); }
 };
 
 inline dims shape_of(PyArrayObject* array) {
@@ -135,6 +150,32 @@ class Tensor {
     }
 };
 
+// A float32 array of `bytes` bytes whose memory comes from the blocks and goes back to them.
+inline PyArrayObject* new_array(std::vector<npy_intp>& sizes, std::vector<npy_intp>& strides,
+                                npy_intp bytes) {
+    void* memory = take_block(std::max<npy_intp>(bytes, 1));
+    PyObject* owner = PyCapsule_New(memory, nullptr, [](PyObject* capsule) {
+        give_block(PyCapsule_GetPointer(capsule, nullptr));
+    });
+    if (owner == nullptr) {
+        give_block(memory);
+        throw std::bad_alloc();
+    }
+    PyObject* array = PyArray_New(&PyArray_Type, (int)sizes.size(), sizes.data(), NPY_FLOAT32,
+                                  strides.data(), memory, 0, NPY_ARRAY_WRITEABLE, nullptr);
+    if (array == nullptr) {
+        Py_DECREF(owner);
+        throw std::bad_alloc();
+    }
+    if (PyArray_SetBaseObject((PyArrayObject*)array, owner) != 0) {  // it took `owner` over
+        Py_DECREF(array);
+        throw std::bad_alloc();
+    }
+    PyArray_UpdateFlags((PyArrayObject*)array,
+                        NPY_ARRAY_C_CONTIGUOUS | NPY_ARRAY_F_CONTIGUOUS | NPY_ARRAY_ALIGNED);
+    return (PyArrayObject*)array;
+}
+
 // Makes `*output` an array of the given shape whose memory is channels-last or in C order,
 // keeping the memory of the last call where it fits.
 inline void allocate(PyArrayObject** output, const dims& shape, bool last = true) {
@@ -148,10 +189,8 @@ inline void allocate(PyArrayObject** output, const dims& shape, bool last = true
         strides[axis] = stride;
         stride *= std::max<npy_intp>(sizes[axis], 1);
     }
-    Py_XDECREF(*output);
-    *output = (PyArrayObject*)PyArray_New(&PyArray_Type, 4, sizes.data(), NPY_FLOAT32,
-                                          strides.data(), nullptr, 0, 0, nullptr);
-    if (*output == nullptr) throw std::bad_alloc();
+    Py_CLEAR(*output);
+    *output = new_array(sizes, strides, stride);
 }
 
 inline void allocate_vector(PyArrayObject** output, npy_intp length) {
@@ -167,13 +206,19 @@ inline void fill(PyArrayObject* array, float value) {
     std::fill_n((float*)PyArray_DATA(array), PyArray_SIZE(array), value);
 }
 
-// A C-ordered view of `given`, a copy where it is flipped or transposed.
+// A C-ordered view of `given`, a copy where it is flipped or transposed. May be made and destroyed
+// without the interpreter's lock.
 class Contiguous {
   public:
-    explicit Contiguous(PyArrayObject* given) : array_(PyArray_GETCONTIGUOUS(given)) {
+    explicit Contiguous(PyArrayObject* given) {
+        const WithLock locked;
+        array_ = PyArray_GETCONTIGUOUS(given);
         if (array_ == nullptr) throw std::bad_alloc();
     }
-    ~Contiguous() { Py_DECREF(array_); }
+    ~Contiguous() {
+        const WithLock locked;
+        Py_DECREF(array_);
+    }
     Contiguous(const Contiguous&) = delete;
     float* data() const { return (float*)PyArray_DATA(array_); }
 
@@ -195,8 +240,7 @@ struct Vector {
     }
 };
 
-// Primitives that one Apply node has made, by shapes and layout. Batch sizes change from call to
-// call (the last batch is smaller), so a few are kept.
+// The primitives that a thread has made, by what they were made for.
 template <typename Primitive>
 class Primitives {
   public:
@@ -204,7 +248,7 @@ class Primitives {
     Primitive& get(const std::vector<int64_t>& key, Make make) {
         auto found = made_.find(key);
         if (found != made_.end()) return found->second;
-        if (made_.size() >= 8) made_.clear();
+        if (made_.size() >= 1024) made_.clear();  // far more than a network has
         return made_.emplace(key, make()).first->second;
     }
 

@@ -1,0 +1,240 @@
+"""What stands around a kernel becomes part of it: bias, normalisation, sum, rectifier.
+
+Each rewrite is registered under its name and the tags ``onednn`` and ``fusion``.
+"""
+
+from aesara.compile import optdb
+from aesara.graph.basic import Constant
+from aesara.graph.rewriting.basic import copy_stack_trace, in2out, node_rewriter
+from aesara.scalar import basic as scalar
+from aesara.tensor import zeros
+from aesara.tensor.elemwise import DimShuffle, Elemwise
+from aesara.tensor.math import Sum
+
+from theano_transfer.kernels._batch_norm import (
+    BatchNormInference,
+    BatchNormTrain,
+    BatchNormTrainGrad,
+    SumChannels,
+)
+from theano_transfer.kernels._conv import Conv2d
+from theano_transfer.kernels._rewrites import as_vector, fast, replacement, shape_of
+from theano_transfer.legacy._rectifiers import rectifier_grad_of, rectifier_of, rectify
+
+
+def _only_client(fgraph, variable):
+    return len(fgraph.clients[variable]) == 1
+
+
+def _open_convolution(fgraph, variable, *parts):
+    """The Conv2d node that computes `variable` for one client and can take more along: it has
+    no activation yet and, of the parts, at most those that come before."""
+    node = variable.owner
+    if (
+        node is not None
+        and isinstance(node.op, Conv2d)
+        and node.op.activation_name == "none"
+        and set(node.op.parts) <= set(parts)
+        and _only_client(fgraph, variable)
+    ):
+        return node
+    return None
+
+
+def _with_part(convolution, part, *inputs):
+    op = convolution.op.altered(parts=(*convolution.op.parts, part))
+    return op(*convolution.inputs, *inputs, shape=shape_of(convolution))
+
+
+@node_rewriter([Elemwise])
+def local_fuse_bias(fgraph, node):
+    """Conv2d(x, W) + b.dimshuffle('x', 0, 'x', 'x') -> Conv2d(x, W, b)"""
+    if not isinstance(node.op.scalar_op, scalar.Add) or len(node.inputs) != 2:
+        return None
+    for output, other in (node.inputs, node.inputs[::-1]):
+        convolution = _open_convolution(fgraph, output)
+        if (
+            convolution is not None
+            and other.type.shape[0] == other.type.shape[2] == other.type.shape[3] == 1
+            and other.type.shape[1] != 1
+            and other.dtype == output.dtype
+        ):
+            return replacement(node, _with_part(convolution, "bias", as_vector(other)))
+    return None
+
+
+@node_rewriter([BatchNormInference])
+def local_fuse_normalisation(fgraph, node):
+    """BatchNormInference(Conv2d(x, W, b), ...) -> Conv2d(x, W, b, ...)
+
+    The kernel multiplies it into the filters, once.
+    """
+    images, *statistics = node.inputs
+    convolution = _open_convolution(fgraph, images, "bias")
+    if convolution is None:
+        return None
+    return replacement(node, _with_part(convolution, "normalisation", *statistics))
+
+
+@node_rewriter([Elemwise])
+def local_fuse_residual(fgraph, node):
+    """Conv2d(...) + y -> Conv2d(..., y) for a y of the same shape"""
+    if not isinstance(node.op.scalar_op, scalar.Add) or len(node.inputs) != 2:
+        return None
+    for output, other in (node.inputs, node.inputs[::-1]):
+        convolution = _open_convolution(fgraph, output, "bias", "normalisation")
+        if (
+            convolution is not None
+            and output is not other
+            and other.dtype == output.dtype
+            # An axis of length 1 would be repeated, if the output had a longer one.
+            and all(b != 1 or a == 1 for a, b in zip(output.type.shape, other.type.shape))
+            and fast(*node.inputs)
+        ):
+            return replacement(node, _with_part(convolution, "residual", other))
+    return None
+
+
+def _constant(variable):
+    """The number that `variable` is everywhere, or None."""
+    while variable.owner is not None and isinstance(variable.owner.op, DimShuffle):
+        variable = variable.owner.inputs[0]
+    if isinstance(variable, Constant) and variable.data.size == 1:
+        return variable.data.item()
+    return None
+
+
+def _inputs_of(variable, scalar_op):
+    """The inputs of the elementwise `scalar_op` that computes `variable`; none if another does."""
+    owner = variable.owner
+    if owner is None or not isinstance(owner.op, Elemwise):
+        return []
+    return owner.inputs if isinstance(owner.op.scalar_op, scalar_op) else []
+
+
+def _rectified(node):
+    """(activation, its input) where `node` is a rectifier as people write it, or None."""
+    op, inputs = node.op.scalar_op, node.inputs
+    if isinstance(op, scalar.Clip) and [_constant(v) for v in inputs[1:]] == [0, 6]:
+        return "relu6", inputs[0]
+    if isinstance(op, scalar.ScalarMaximum):
+        for x, bound in (inputs, inputs[::-1]):
+            if _constant(bound) == 0:
+                return "relu", x
+    if isinstance(op, scalar.Mul) and len(inputs) == 2:  # 0.5 * (x + abs(x)), as Theano spells it
+        for half, total in (inputs, inputs[::-1]):
+            summands = _inputs_of(total, scalar.Add)
+            if _constant(half) == 0.5 and len(summands) == 2:
+                for x, magnitude in (summands, summands[::-1]):
+                    if _inputs_of(magnitude, scalar.Abs) == [x]:
+                        return "relu", x
+    return None
+
+
+@node_rewriter([Elemwise])
+def local_rectifier(fgraph, node):
+    """maximum(x, 0), 0.5 * (x + abs(x)), clip(x, 0, 6) -> relu, relu6"""
+    found = _rectified(node)
+    if found is None:
+        return None
+    activation, x = found
+    if x.type.ndim != node.outputs[0].type.ndim or x.dtype != node.outputs[0].dtype:
+        return None
+    return replacement(node, rectify(x, activation))
+
+
+@node_rewriter([Elemwise])
+def local_fuse_activation(fgraph, node):
+    """relu(Conv2d(...)) -> Conv2d{relu}(...), relu(BatchNormTrain(...)) -> BatchNormTrain{relu}"""
+    activation = rectifier_of(node.op)
+    if activation is None:
+        return None
+    (x,) = node.inputs
+    convolution = _open_convolution(fgraph, x, "bias", "normalisation", "residual")
+    if convolution is not None:
+        fused = convolution.op.altered(activation_name=activation)
+        return replacement(node, fused(*convolution.inputs, shape=shape_of(convolution)))
+    owner = x.owner
+    if (
+        owner is not None
+        and owner.op == BatchNormTrain()
+        and x is owner.outputs[0]
+        and _only_client(fgraph, x)
+        and fast(x)
+    ):
+        y, mean, var = BatchNormTrain(activation)(*owner.inputs)
+        copy_stack_trace([node.outputs[0], *owner.outputs[1:]], [y, mean, var])
+        changed = {node.outputs[0]: node.outputs[0].type.filter_variable(y)}
+        changed.update(zip(owner.outputs[1:], (mean, var)))
+        return changed
+    return None
+
+
+@node_rewriter([BatchNormTrainGrad])
+def local_fuse_activation_grad(fgraph, node):
+    """BatchNormTrainGrad(x, relu_grad(y, g), ...) -> BatchNormTrainGrad{relu}(x, g, ..., y)"""
+    images, gradient, *others = node.inputs
+    owner = gradient.owner
+    if node.op.activation or owner is None or not _only_client(fgraph, gradient):
+        return None
+    activation = rectifier_grad_of(owner.op)
+    if activation is None or not fast(gradient):
+        return None
+    y, passed = owner.inputs
+    if y.type.ndim != 4 or passed.type.ndim != 4 or y.dtype != passed.dtype:
+        return None
+    fused = BatchNormTrainGrad(activation)
+    return replacement(node, *fused(images, passed, *others, y))
+
+
+@node_rewriter([Sum])
+def local_sum_channels(fgraph, node):
+    """x.sum((0, 2, 3)) -> SumChannels(x), or zeros where x is BatchNormTrainGrad's
+
+    The gradient by what is normalised sums to zero in each channel, whatever comes after: adding
+    a bias changes nothing. Networks that have both, as ResNet50 has, would sum in vain.
+    """
+    (x,) = node.inputs
+    axes = node.op.axis
+    if x.ndim != 4 or axes is None or tuple(sorted(axes)) != (0, 2, 3) or not fast(x):
+        return None
+    if node.outputs[0].dtype != x.dtype:
+        return None
+    if (
+        x.owner is not None
+        and isinstance(x.owner.op, BatchNormTrainGrad)
+        and x is x.owner.outputs[0]
+    ):
+        return replacement(node, zeros(x.owner.inputs[2].shape, dtype=x.dtype))
+    return replacement(node, SumChannels()(x))
+
+
+def register():
+    """Put the rewrites into Aesara's database. Called once, at import."""
+    optdb.register(
+        "local_rectifier",
+        in2out(local_rectifier, name="local_rectifier"),
+        "onednn",
+        "fast_run",
+        position=0.7,  # merged once, not yet canonicalised, which would tear them apart
+    )
+    # After everything has its kernel (48.6), before elementwise Ops are fused with one another
+    # (49): in the order in which a layer does them.
+    fusions = (
+        local_fuse_bias,
+        local_fuse_normalisation,
+        local_fuse_residual,
+        local_fuse_activation,
+        local_fuse_activation_grad,
+        local_sum_channels,
+    )
+    for step, rewrite in enumerate(fusions, start=1):
+        name = rewrite.__name__
+        optdb.register(
+            name,
+            in2out(rewrite, name=name),
+            "onednn",
+            "fusion",
+            "fast_run",
+            position=48.7 + step / 100,
+        )

@@ -1,0 +1,373 @@
+// Convolution and its two gradients: which kernel does it, and what that needs.
+#include <cmath>
+#include <limits>
+
+#include "geometry.h"
+#include "packed_filters.h"
+#include "tuning.h"
+#include "winograd.h"
+
+namespace tt {
+namespace {
+
+using Arguments = std::unordered_map<int, dnnl::memory>;
+
+// Filters in whatever layout the primitive likes best.
+desc any_filters(const dims& grouped) { return desc(grouped, f32, tag::any); }
+desc plain_filters(const dims& grouped) { return desc(grouped, f32, tag::goihw); }
+
+struct Forward {
+    dnnl::convolution_forward::primitive_desc description;
+    dnnl::convolution_forward primitive;
+};
+struct GradInputs {
+    dnnl::convolution_backward_data::primitive_desc description;
+    dnnl::convolution_backward_data primitive;
+};
+struct GradFilters {
+    dnnl::convolution_backward_weights::primitive_desc description;
+    dnnl::convolution_backward_weights primitive;
+};
+
+constexpr auto direct = dnnl::algorithm::convolution_direct;
+
+dnnl::convolution_forward::primitive_desc forward_description(
+    dnnl::prop_kind kind, const Geometry& g, const dims& image, const dims& filters,
+    const dims& output, bool has_bias, const dnnl::primitive_attr& attributes) {
+    const auto bias = has_bias ? desc({output[1]}, f32, tag::a) : desc();
+    return {engine(), kind,     direct,       channels_last(image), any_filters(g.grouped(filters)),
+            bias,     channels_last(output), g.stride, g.gaps(), g.pad_before, g.pad_after,
+            attributes};
+}
+
+// What both gradients have to be told of the convolution that they belong to.
+dnnl::convolution_forward::primitive_desc hint(const Geometry& g, const dims& image,
+                                               const dims& filters, const dims& output) {
+    return forward_description(dnnl::prop_kind::forward_training, g, image, filters, output, false,
+                               {});
+}
+
+dnnl::primitive_attr fused(const dims& output, bool residual, Activation activation) {
+    dnnl::post_ops after;
+    if (residual) after.append_binary(dnnl::algorithm::binary_add, channels_last(output));
+    if (activation == relu) after.append_eltwise(dnnl::algorithm::eltwise_relu, 0.f, 0.f);
+    if (activation == relu6) after.append_eltwise(dnnl::algorithm::eltwise_clip_v2, 0.f, 6.f);
+    dnnl::primitive_attr attributes;
+    attributes.set_post_ops(after);
+    return attributes;
+}
+
+std::vector<int64_t> key_of(const Geometry& geometry, const dims& image, const dims& filters,
+                            std::initializer_list<int64_t> more = {}) {
+    std::vector<int64_t> key(image);
+    append(key, filters);
+    geometry.append_to(key);
+    key.insert(key.end(), more);
+    return key;
+}
+
+Plane plane_of(const Geometry& g, const dims& image, const dims& output) {
+    return {image[0],  image[2],  image[3],        image[1],       output[1],
+            output[2], output[3], g.pad_before[0], g.pad_before[1]};
+}
+
+// A stored normalisation as what it multiplies the filters by and adds to the output.
+struct Folded {
+    std::vector<float> scale, shift;
+
+    Folded(const Normalisation* n, PyArrayObject* bias, int64_t out) {
+        const auto at = [](PyArrayObject* vector, int64_t i) {
+            return *(const float*)PyArray_GETPTR1(vector, i);
+        };
+        for (PyArrayObject* vector : {bias, n ? n->gamma : nullptr, n ? n->beta : nullptr,
+                                      n ? n->mean : nullptr, n ? n->var : nullptr})
+            if (vector != nullptr && PyArray_DIM(vector, 0) != out)
+                throw std::invalid_argument(std::to_string(PyArray_DIM(vector, 0)) +
+                                            " biases or normalised channels for " +
+                                            std::to_string(out) + " filters");
+        if (bias == nullptr && n == nullptr) return;
+        shift.resize(out);
+        for (int64_t o = 0; o < out; ++o) shift[o] = bias ? at(bias, o) : 0.f;
+        if (n == nullptr) return;
+        const float epsilon = *(const float*)PyArray_DATA(n->epsilon);
+        scale.resize(out);
+        for (int64_t o = 0; o < out; ++o) {
+            scale[o] = at(n->gamma, o) / std::sqrt(at(n->var, o) + epsilon);
+            shift[o] = at(n->beta, o) + (shift[o] - at(n->mean, o)) * scale[o];
+        }
+    }
+    const float* scales() const { return scale.empty() ? nullptr : scale.data(); }
+    const float* shifts() const { return shift.empty() ? nullptr : shift.data(); }
+
+    uint64_t fingerprint() const {
+        uint64_t result = scale.size();
+        for (float s : scale) {
+            uint32_t bits;
+            std::memcpy(&bits, &s, sizeof bits);
+            result = mixed(result, bits);
+        }
+        return result;
+    }
+};
+
+// Filters in the layout of an oneDNN primitive, each output's multiplied by its scale.
+void pack_direct(const float* filters, const dims& grouped, const float* scale, const desc& layout,
+                 float* packed) {
+    const size_t size = grouped[2] * grouped[3] * grouped[4], count = grouped[0] * grouped[1];
+    std::unique_ptr<Scratch> scaled;
+    if (scale) {
+        scaled = std::make_unique<Scratch>(count * size);
+        for (size_t o = 0; o < count; ++o)
+            for (size_t i = 0; i < size; ++i)
+                scaled->data()[o * size + i] = scale[o] * filters[o * size + i];
+        filters = scaled->data();
+    }
+    dnnl::memory source(plain_filters(grouped), engine(), (void*)filters);
+    dnnl::memory target(layout, engine(), packed);
+    dnnl::reorder(source, target).execute(stream(), source, target);
+    stream().wait();
+}
+
+PackedFilters& of_node(PackedFilters** packed) {
+    if (*packed == nullptr) *packed = new PackedFilters;
+    return **packed;
+}
+
+// Filters of one Apply node for the kernels that may want them.
+class Packer {
+  public:
+    Packer(PackedFilters** state, PyArrayObject* filters, const Folded* folded)
+        : state_(of_node(state)), filters_(filters), scale_(folded ? folded->scales() : nullptr) {
+        mark_ = mixed(fingerprint(filters), folded ? folded->fingerprint() : 0);
+        keep_ = !state_.changed(mark_);
+    }
+
+    // Whether the filters are those of the last call: packing them is then no part of the work.
+    bool keeps() const { return keep_; }
+
+    // `transposed`: for the gradient by inputs.
+    Packed for_winograd(bool transposed) {
+        const dims shape = shape_of(filters_);
+        const int64_t out = shape[transposed ? 1 : 0], in = shape[transposed ? 0 : 1];
+        return state_.get({1, transposed, in, out}, mark_, winograd_packed_size(in, out),
+                          keep_, [&](float* to) {
+                              winograd_pack(Contiguous(filters_).data(), in, out, transposed,
+                                            scale_, to);
+                          });
+    }
+
+    Packed for_direct(const dims& grouped, const desc& layout, const std::vector<int64_t>& key) {
+        std::vector<int64_t> kernel{0};
+        append(kernel, key);
+        return state_.get(kernel, mark_, (layout.get_size() + 3) / 4, keep_, [&](float* to) {
+            pack_direct(Contiguous(filters_).data(), grouped, scale_, layout, to);
+        });
+    }
+
+  private:
+    PackedFilters& state_;
+    PyArrayObject* filters_;
+    const float* scale_;
+    uint64_t mark_;
+    bool keep_;
+};
+
+}  // namespace
+
+int convolve(const ConvolutionParams& params, PackedFilters** state, PyArrayObject* images,
+             PyArrayObject* filters, PyArrayObject* bias, const Normalisation* normalisation,
+             PyArrayObject* residual, PyArrayObject** output) {
+    return guarded("convolution", [&] {
+        const dims image_shape = shape_of(images), filter_shape = shape_of(filters);
+        const Geometry geometry(params, {filter_shape[2], filter_shape[3]});
+        const dims output_shape = geometry.output_shape(image_shape, filter_shape);
+        geometry.check(image_shape, filter_shape, output_shape);
+        const Folded folded(normalisation, bias, output_shape[1]);
+        if (residual != nullptr && shape_of(residual) != output_shape)
+            throw std::invalid_argument("what is added has shape " +
+                                        Geometry::text(shape_of(residual)) + ", the output " +
+                                        Geometry::text(output_shape));
+        allocate(output, output_shape);
+        if (is_empty(output_shape)) return;
+
+        const Tensor source(images);
+        const std::unique_ptr<Tensor> added(residual ? new Tensor(residual) : nullptr);
+        const auto activation = (Activation)params.activation;
+        Packer packer(state, filters, &folded);
+        const desc layout = channels_last(image_shape), result = channels_last(output_shape);
+        float* const to = (float*)PyArray_DATA(*output);
+        const bool has_shift = folded.shifts() != nullptr;
+        const auto key = key_of(geometry, image_shape, filter_shape,
+                                {has_shift, added != nullptr, activation});
+
+        const WithoutLock unlocked;
+        const dnnl::memory image = source.in_layout(layout);
+        const dnnl::memory other = added ? added->in_layout(result) : dnnl::memory();
+
+        const auto run_direct = [&] {
+            static thread_local Primitives<Forward> primitives;
+            Forward& forward = primitives.get(key, [&] {
+                const auto description = forward_description(
+                    dnnl::prop_kind::forward_inference, geometry, image_shape, filter_shape,
+                    output_shape, has_shift, fused(output_shape, added != nullptr, activation));
+                return Forward{description, dnnl::convolution_forward(description)};
+            });
+            const desc wanted = forward.description.weights_desc();
+            const Packed packed = packer.for_direct(geometry.grouped(filter_shape), wanted, key);
+            Arguments arguments{{DNNL_ARG_SRC, image},
+                                {DNNL_ARG_WEIGHTS, {wanted, engine(), packed->data()}},
+                                {DNNL_ARG_DST, {result, engine(), to}}};
+            if (has_shift)
+                arguments[DNNL_ARG_BIAS] = {desc({output_shape[1]}, f32, tag::a), engine(),
+                                            (void*)folded.shifts()};
+            if (added) arguments[DNNL_ARG_ATTR_MULTIPLE_POST_OP(0) | DNNL_ARG_SRC_1] = other;
+            forward.primitive.execute(stream(), arguments);
+            stream().wait();
+        };
+        const auto run_winograd = [&] {
+            const Packed packed = packer.for_winograd(false);
+            constexpr float infinity = std::numeric_limits<float>::infinity();
+            const Finish finish{folded.shifts(),
+                                added ? (const float*)other.get_data_handle() : nullptr,
+                                activation == none ? -infinity : 0.f,
+                                activation == relu6 ? 6.f : infinity};
+            winograd_convolve(plane_of(geometry, image_shape, output_shape),
+                              (const float*)image.get_data_handle(), packed->data(), finish, to);
+        };
+        if (geometry.is_plain_3x3(filter_shape) &&
+            winograd_takes(filter_shape[1], filter_shape[0]) &&
+            fastest("convolution", packer.keeps(), key, {{"direct", run_direct}, {"winograd", run_winograd}}) == 1)
+            run_winograd();
+        else
+            run_direct();
+    });
+}
+
+int convolve_grad_inputs(const ConvolutionParams& params, PackedFilters** state,
+                         PyArrayObject* filters, PyArrayObject* gradient,
+                         PyArrayObject* image_size, PyArrayObject** output) {
+    return guarded("gradient of a convolution by its inputs", [&] {
+        const dims filter_shape = shape_of(filters), gradient_shape = shape_of(gradient);
+        const Geometry geometry(params, {filter_shape[2], filter_shape[3]});
+        const dims image_shape{gradient_shape[0], filter_shape[1] * geometry.groups,
+                               *(npy_int64*)PyArray_GETPTR1(image_size, 0),
+                               *(npy_int64*)PyArray_GETPTR1(image_size, 1)};
+        geometry.check(image_shape, filter_shape, gradient_shape);
+        allocate(output, image_shape);
+        if (is_empty(image_shape)) return;
+        if (is_empty(gradient_shape)) return fill(*output, 0.f);
+
+        const Tensor slope(gradient);
+        Packer packer(state, filters, nullptr);
+        const desc layout = channels_last(image_shape), result = channels_last(gradient_shape);
+        float* const to = (float*)PyArray_DATA(*output);
+        const auto key = key_of(geometry, image_shape, filter_shape);
+
+        const WithoutLock unlocked;
+        const dnnl::memory from = slope.in_layout(result);
+
+        const auto run_direct = [&] {
+            static thread_local Primitives<GradInputs> primitives;
+            GradInputs& backward = primitives.get(key, [&] {
+                const dnnl::convolution_backward_data::primitive_desc description(
+                    engine(), direct, layout, any_filters(geometry.grouped(filter_shape)), result,
+                    geometry.stride, geometry.gaps(), geometry.pad_before, geometry.pad_after,
+                    hint(geometry, image_shape, filter_shape, gradient_shape));
+                return GradInputs{description, dnnl::convolution_backward_data(description)};
+            });
+            const desc wanted = backward.description.weights_desc();
+            const Packed packed = packer.for_direct(geometry.grouped(filter_shape), wanted, key);
+            backward.primitive.execute(stream(),
+                                       {{DNNL_ARG_DIFF_DST, from},
+                                        {DNNL_ARG_WEIGHTS, {wanted, engine(), packed->data()}},
+                                        {DNNL_ARG_DIFF_SRC, {layout, engine(), to}}});
+            stream().wait();
+        };
+        const auto run_winograd = [&] {
+            // A convolution of the gradient with filters that are turned around.
+            const Packed packed = packer.for_winograd(true);
+            constexpr float infinity = std::numeric_limits<float>::infinity();
+            Plane plane = plane_of(geometry, gradient_shape, image_shape);
+            plane.pad_top = 2 - plane.pad_top;
+            plane.pad_left = 2 - plane.pad_left;
+            winograd_convolve(plane, (const float*)from.get_data_handle(), packed->data(),
+                              {nullptr, nullptr, -infinity, infinity}, to);
+        };
+        if (geometry.is_plain_3x3(filter_shape) &&
+            winograd_takes(filter_shape[0], filter_shape[1]) &&
+            fastest("gradient by inputs", packer.keeps(), key,
+                    {{"direct", run_direct}, {"winograd", run_winograd}}) == 1)
+            run_winograd();
+        else
+            run_direct();
+    });
+}
+
+int convolve_grad_weights(const ConvolutionParams& params, PyArrayObject* images,
+                          PyArrayObject* gradient, PyArrayObject* filter_size,
+                          PyArrayObject** output) {
+    return guarded("gradient of a convolution by its weights", [&] {
+        const dims image_shape = shape_of(images), gradient_shape = shape_of(gradient);
+        const dims size{*(npy_int64*)PyArray_GETPTR1(filter_size, 0),
+                        *(npy_int64*)PyArray_GETPTR1(filter_size, 1)};
+        const Geometry geometry(params, size);
+        const dims filter_shape{gradient_shape[1], image_shape[1] / geometry.groups, size[0],
+                                size[1]};
+        if (image_shape[0] != gradient_shape[0])
+            throw std::invalid_argument("a batch of " + std::to_string(image_shape[0]) +
+                                        " images and one of " + std::to_string(gradient_shape[0]) +
+                                        " gradients");
+        geometry.check(image_shape, filter_shape, gradient_shape);
+        allocate(output, filter_shape, /*last=*/false);
+        if (is_empty(filter_shape)) return;
+        if (is_empty(image_shape) || is_empty(gradient_shape)) return fill(*output, 0.f);
+
+        const Tensor source(images), slope(gradient);
+        const desc layout = channels_last(image_shape), result = channels_last(gradient_shape);
+        float* const to = (float*)PyArray_DATA(*output);
+        const auto key = key_of(geometry, image_shape, filter_shape);
+
+        const WithoutLock unlocked;
+        const dnnl::memory image = source.in_layout(layout), from = slope.in_layout(result);
+
+        const auto run_direct = [&] {
+            static thread_local Primitives<GradFilters> primitives;
+            const dims grouped = geometry.grouped(filter_shape);
+            GradFilters& backward = primitives.get(key, [&] {
+                const dnnl::convolution_backward_weights::primitive_desc description(
+                    engine(), direct, layout, any_filters(grouped), result, geometry.stride,
+                    geometry.gaps(), geometry.pad_before, geometry.pad_after,
+                    hint(geometry, image_shape, filter_shape, gradient_shape));
+                return GradFilters{description, dnnl::convolution_backward_weights(description)};
+            });
+            const desc chosen = backward.description.diff_weights_desc();
+            const dnnl::memory target(plain_filters(grouped), engine(), to);
+            const Scratch room(chosen.get_size() / 4 + 1);
+            dnnl::memory found = chosen == target.get_desc()
+                                     ? target
+                                     : dnnl::memory(chosen, engine(), room.data());
+            backward.primitive.execute(
+                stream(),
+                {{DNNL_ARG_SRC, image}, {DNNL_ARG_DIFF_DST, from}, {DNNL_ARG_DIFF_WEIGHTS, found}});
+            if (found != target) {
+                dnnl::memory destination = target;
+                dnnl::reorder(found, destination).execute(stream(), found, destination);
+            }
+            stream().wait();
+        };
+        const auto run_winograd = [&] {
+            winograd_grad_filters(plane_of(geometry, image_shape, gradient_shape),
+                                  (const float*)image.get_data_handle(),
+                                  (const float*)from.get_data_handle(), to);
+        };
+        if (geometry.is_plain_3x3(filter_shape) &&
+            winograd_takes(filter_shape[1], filter_shape[0]) &&
+            fastest("gradient by weights", true, key,
+                    {{"direct", run_direct}, {"winograd", run_winograd}}) == 1)
+            run_winograd();
+        else
+            run_direct();
+    });
+}
+
+}  // namespace tt

@@ -1,0 +1,75 @@
+// Products of small matrices that lie in the cache: what every convolution here comes down to.
+#pragma once
+
+#include "simd.h"
+
+namespace tt {
+
+// Rows and vectors of columns of the product that one step keeps in registers.
+constexpr int tile_rows = registers == 32 ? 14 : 6;
+constexpr int tile_vectors = 2;
+constexpr int tile_columns = tile_vectors * lanes;
+
+// A block of the left matrix has up to `block_depth` columns. Its rows lie `pitch` apart: a
+// constant, so that the code addresses them without arithmetic, and no power of two, so that they
+// do not fall onto the same lines of the cache.
+constexpr int block_depth = 256;
+constexpr int pitch = block_depth + 16;
+
+// The right matrix lies in panels of `tile_columns` columns, depth by depth.
+
+template <int rows, int vectors, int row_step, int depth_step, int right_step>
+inline void multiply_tile(int64_t depth, const float* left, const float* right, float* product,
+                          int64_t product_pitch, bool accumulate) {
+    vec sum[rows][vectors];
+    if (accumulate) {
+#pragma GCC unroll 14
+        for (int i = 0; i < rows; ++i)
+#pragma GCC unroll 2
+            for (int j = 0; j < vectors; ++j) sum[i][j] = load(product + i * product_pitch + j * lanes);
+    } else {
+#pragma GCC unroll 14
+        for (int i = 0; i < rows; ++i)
+#pragma GCC unroll 2
+            for (int j = 0; j < vectors; ++j) sum[i][j] = vec{};
+    }
+#pragma GCC unroll 1
+    for (int64_t k = 0; k < depth; ++k) {
+        vec b[vectors];
+#pragma GCC unroll 2
+        for (int j = 0; j < vectors; ++j) b[j] = load(right + k * right_step + j * lanes);
+#pragma GCC unroll 14
+        for (int i = 0; i < rows; ++i) {
+            const vec a = splat(left[k * depth_step + i * row_step]);
+#pragma GCC unroll 2
+            for (int j = 0; j < vectors; ++j) sum[i][j] += a * b[j];
+        }
+    }
+#pragma GCC unroll 14
+    for (int i = 0; i < rows; ++i)
+#pragma GCC unroll 2
+        for (int j = 0; j < vectors; ++j) store(product + i * product_pitch + j * lanes, sum[i][j]);
+}
+
+// multiply_tile for a number of rows known only at run time.
+template <int vectors, int row_step, int depth_step, int right_step, int rows = tile_rows>
+inline void multiply_rows(int count, int64_t depth, const float* left, const float* right,
+                          float* product, int64_t product_pitch, bool accumulate) {
+    if constexpr (rows > 1) {
+        if (count < rows) {
+            multiply_rows<vectors, row_step, depth_step, right_step, rows - 1>(
+                count, depth, left, right, product, product_pitch, accumulate);
+            return;
+        }
+    }
+    multiply_tile<rows, vectors, row_step, depth_step, right_step>(depth, left, right, product,
+                                                                   product_pitch, accumulate);
+}
+
+// `count` cut into pieces of nearly the same size, none above `limit`: the size of the first ones.
+inline int64_t even_piece(int64_t count, int64_t limit) {
+    const int64_t pieces = (count + limit - 1) / limit;
+    return (count + pieces - 1) / pieces;
+}
+
+}  // namespace tt

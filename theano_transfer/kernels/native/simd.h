@@ -1,0 +1,30 @@
+// Vectors of floats, as wide as the processor that the code is compiled for.
+#pragma once
+
+#include <cstdint>
+#include <cstring>
+
+namespace tt {
+
+#if defined(__AVX512F__)
+constexpr int lanes = 16;
+constexpr int registers = 32;
+#elif defined(__AVX__)
+constexpr int lanes = 8;
+constexpr int registers = 16;
+#else
+constexpr int lanes = 4;
+constexpr int registers = 16;
+#endif
+
+typedef float vec __attribute__((vector_size(lanes * sizeof(float)), may_alias));
+typedef float unaligned_vec
+    __attribute__((vector_size(lanes * sizeof(float)), may_alias, aligned(sizeof(float))));
+
+inline vec load(const float* from) { return *(const unaligned_vec*)from; }
+inline void store(float* to, vec value) { *(unaligned_vec*)to = value; }
+inline vec splat(float value) { return vec{} + value; }
+inline vec largest(vec a, vec b) { return a > b ? a : b; }
+inline vec smallest(vec a, vec b) { return a < b ? a : b; }
+
+}  // namespace tt

@@ -1,0 +1,104 @@
+#include "tuning.h"
+
+#include <fcntl.h>
+#include <omp.h>
+#include <unistd.h>
+
+#include <chrono>
+#include <cstdio>
+#include <fstream>
+#include <map>
+#include <mutex>
+#include <set>
+#include <sstream>
+
+namespace tt {
+namespace {
+
+std::mutex guard;
+std::map<std::string, std::string> chosen;  // what was measured -> name of the fastest
+std::string record;                         // the file that remembers it; empty: none
+std::set<std::string> switched_off;
+
+double seconds() {
+    using clock = std::chrono::steady_clock;
+    return std::chrono::duration<double>(clock::now().time_since_epoch()).count();
+}
+
+// One line, written at once: processes may append to the same file at the same time.
+void remember(const std::string& what, const std::string& name, const std::string& times) {
+    if (record.empty()) return;
+    const int file = open(record.c_str(), O_WRONLY | O_APPEND | O_CREAT, 0644);
+    if (file < 0) return;  // measured again the next time
+    const std::string line = what + " = " + name + " # " + times + "\n";
+    const ssize_t written = write(file, line.data(), line.size());
+    (void)written;
+    close(file);
+}
+
+}  // namespace
+
+size_t fastest(const std::string& operation, bool prepared, const std::vector<int64_t>& key,
+               const std::vector<Candidate>& candidates) {
+    std::vector<size_t> allowed;
+    std::ostringstream what;
+    what << operation;
+    for (int64_t number : key) what << ' ' << number;
+    what << (prepared ? "" : " packing") << " threads " << omp_get_max_threads() << " of";
+    {
+        const std::lock_guard<std::mutex> held(guard);
+        for (size_t i = 0; i < candidates.size(); ++i)
+            if (!switched_off.count(candidates[i].name)) allowed.push_back(i);
+        if (allowed.size() < 2) return allowed.empty() ? 0 : allowed[0];
+        for (size_t i : allowed) what << ' ' << candidates[i].name;
+        const auto found = chosen.find(what.str());
+        if (found != chosen.end())
+            for (size_t i : allowed)
+                if (candidates[i].name == found->second) return i;
+    }
+    std::vector<double> least(candidates.size(), 1e300);
+    for (size_t i : allowed)
+        for (int round = 0; round < 4; ++round) {
+            const double start = seconds();
+            candidates[i].run();
+            const double taken = seconds() - start;
+            if (round > 0 && taken < least[i]) least[i] = taken;  // the first one warms up
+        }
+    size_t best = allowed[0];
+    std::ostringstream times;
+    for (size_t i : allowed) {
+        if (least[i] < least[best]) best = i;
+        times << candidates[i].name << ' ' << least[i] * 1e3 << " ms ";
+    }
+    const std::lock_guard<std::mutex> held(guard);
+    chosen[what.str()] = candidates[best].name;
+    remember(what.str(), candidates[best].name, times.str());
+    return best;
+}
+
+}  // namespace tt
+
+// For Python, which calls them through ctypes.
+extern "C" {
+
+// Reads what `path` remembers, and writes there from now on.
+void tt_remember_in(const char* path) {
+    const std::lock_guard<std::mutex> held(tt::guard);
+    tt::record = path;
+    std::ifstream lines(path);
+    for (std::string line; std::getline(lines, line);) {
+        const size_t equals = line.find(" = "), comment = line.find(" # ");
+        if (equals == std::string::npos || comment == std::string::npos) continue;
+        tt::chosen[line.substr(0, equals)] = line.substr(equals + 3, comment - equals - 3);
+    }
+}
+
+// Lets the candidates of this name take part or not.
+void tt_switch(const char* name, int on) {
+    const std::lock_guard<std::mutex> held(tt::guard);
+    if (on)
+        tt::switched_off.erase(name);
+    else
+        tt::switched_off.insert(name);
+}
+}
