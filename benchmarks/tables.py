@@ -45,14 +45,11 @@ def seconds(value: float | None) -> str:
 def report(record: Mapping[str, Any]) -> str:
     """The whole document for a record that ``benchmarks run`` has written."""
     parts = [f"# Benchmarks of {record['date']}", _conditions(record)]
-    groups = []
+    everything = record["tasks"]
     for title, kinds in SECTIONS:
-        found = [entry for entry in record["tasks"] if entry["task"]["kind"] in kinds]
+        found = [x for x in everything if x["task"]["kind"] in kinds and _timed(x)]
         if found:
-            groups.append((title, found))
-    for title, found in groups:
-        parts += [f"## {title}", times_table(found)]
-    everything = [entry for _, found in groups for entry in found]
+            parts += [f"## {title}", times_table(found)]
     for title, text, table in (
         ("Seconds to the first step", FIRST_STEP, _detail_table(everything, _first_step)),
         ("Memory", MEMORY, _detail_table(everything, _memory)),
@@ -67,7 +64,7 @@ def report(record: Mapping[str, Any]) -> str:
 
 def times_table(entries: Sequence[Mapping[str, Any]]) -> str:
     """Median seconds, in parentheses the ratio to ours; last the best peer and the bound."""
-    names = _present(entries)
+    names = _ordered(set().union(*map(_timed, entries)))
     peers = any(name != REFERENCE and name not in NO_PEERS for name in names)
     bounded = any(name in BOUNDS for name in names)
     head = ["median seconds (ratio)", *map(_title, names)]
@@ -156,7 +153,7 @@ def _detail_table(entries, cell) -> str:
         if name not in BOUNDS
     }
     said = {key for key, text in cells.items() if text != NONE}
-    names = [name for name in _present(entries) if any(key[1] == name for key in said)]
+    names = _ordered({name for _, name in said})
     rows = [
         [Task(**entry["task"]).title, *(cells.get((i, name), NONE) for name in names)]
         for i, entry in enumerate(entries)
@@ -175,10 +172,14 @@ def _memory(result) -> str:
     return f"{memory['peak']:.0f} ({memory['step']:.0f})" if memory else NONE
 
 
-def _present(entries) -> list[str]:
-    """Contestants with a time in any of `entries`, in the order of the registry."""
-    found = {name for entry in entries for name, r in entry["results"].items() if any(r["rounds"])}
-    return [name for name in CONTESTANTS if name in found] + sorted(found - CONTESTANTS.keys())
+def _timed(entry) -> set[str]:
+    """Contestants with a time."""
+    return {name for name, result in entry["results"].items() if any(result["rounds"])}
+
+
+def _ordered(names: set[str]) -> list[str]:
+    """In the order of the registry."""
+    return [name for name in CONTESTANTS if name in names] + sorted(names - CONTESTANTS.keys())
 
 
 def _title(name: str) -> str:
