@@ -136,6 +136,46 @@ def test_wrong_parameters_are_found_by_fit(net, options, error, text):
         FeatureExtractor(net, **options).fit(None)
 
 
+def counted(extractor):
+    """Counts the pictures that the network sees."""
+    extraction = extractor._ready()
+    function, seen = extraction.function, []
+
+    def count(pictures):
+        seen.append(len(pictures))
+        return function(pictures)
+
+    extraction.function = count
+    return seen
+
+
+@pytest.mark.parametrize("pooling", ["avg", None])
+def test_a_cache_computes_each_picture_once(net, pictures, tmp_path, pooling):
+    options = {"layer": "stem_activation", "pooling": pooling, "batch_size": 5}
+    expected = FeatureExtractor(net, **options).transform(pictures)
+    for cache in ("memory", tmp_path / "features.h5", tt.FeatureCache()):
+        extractor = FeatureExtractor(net, **options, cache=cache)
+        seen = counted(extractor)
+        for _ in range(2):
+            np.testing.assert_allclose(extractor.transform(pictures), expected, rtol=1e-5)
+        extractor.transform(pictures[3:7])
+        assert sum(seen) == 12
+        assert extractor.transform(pictures[:0]).shape == (0, expected.shape[1])
+    # another layer is another feature
+    other = FeatureExtractor(net, layer="stem_conv", pooling=pooling, cache=cache)
+    other.transform(pictures)
+    assert len(cache) == 24
+
+
+def test_copies_share_a_cache_and_pickles_open_their_own(tmp_path):
+    for cache in (tt.FeatureCache(), tt.FeatureCache(tmp_path / "f.h5", max_bytes=1 << 20)):
+        extractor = FeatureExtractor(weights=None, cache=cache)
+        assert copy.deepcopy(extractor).cache is cache
+        again = pickle.loads(pickle.dumps(extractor)).cache
+        assert again is not cache
+        assert (again.path, again.max_bytes) == (cache.path, cache.max_bytes)
+
+
 # With scikit-learn
 
 sklearn = pytest.importorskip("sklearn")
@@ -177,3 +217,13 @@ def test_it_works_in_a_search(paths):
     )
     search.fit(np.array([str(path) for path in paths]), np.arange(12) % 2)
     assert search.best_score_ == 1
+
+
+def test_scikit_learn_clones_share_a_cache(pictures):
+    from sklearn.base import clone
+
+    cache = tt.FeatureCache()
+    extractor = FeatureExtractor(
+        weights=None, layer="stem_activation", input_shape=(3, SIZE, SIZE), cache=cache
+    )
+    assert clone(extractor).cache is cache

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+from functools import cached_property
 
 import lasagne
 import numpy as np
@@ -10,15 +11,19 @@ import theano
 import theano.tensor as T
 
 from theano_transfer import zoo
+from theano_transfer.cache import FeatureCache, as_cache
+from theano_transfer.cache._frozen import FrozenPart
 from theano_transfer.tuning._assemble import (
     checked_preprocessing,
     picture_size,
     usual_preprocessing,
 )
 from theano_transfer.tuning._errors import UnknownLayerError
+from theano_transfer.tuning._feeds import Feed
+from theano_transfer.tuning._keep import keep_feed
 from theano_transfer.tuning._progress import Bar
 from theano_transfer.tuning._select import no_such_layer
-from theano_transfer.tuning._sources import Reading, as_source, length_of, read_batches
+from theano_transfer.tuning._sources import Reading, as_source
 
 POOLING = {"avg": T.mean, "max": T.max, None: None}
 
@@ -51,6 +56,10 @@ class FeatureExtractor:
         Threads that decode pictures.
     verbose : bool
         Show a progress bar on standard error.
+    cache : FeatureCache, 'memory', 'disk', path or None
+        Where features are kept, so that those of a picture are computed once: in memory (as long
+        as this object lives), in a file in the user's cache folder, in a file of your own (.h5).
+        Clones share a FeatureCache.
 
     Examples
     --------
@@ -74,6 +83,7 @@ class FeatureExtractor:
         preprocessing=None,
         workers=2,
         verbose=False,
+        cache=None,
     ):
         self.base = base
         self.weights = weights
@@ -84,6 +94,7 @@ class FeatureExtractor:
         self.preprocessing = preprocessing
         self.workers = workers
         self.verbose = verbose
+        self.cache = cache
 
     def fit(self, X, y=None) -> FeatureExtractor:
         """Check the parameters and build the network; `X` and `y` are not looked at."""
@@ -108,12 +119,15 @@ class FeatureExtractor:
         reading = Reading(
             extraction.size, extraction.preprocessing, self.batch_size, workers=self.workers
         )
+        feed = Feed(source, reading, extraction.part.compute)
+        if self.cache not in (None, False):
+            feed = keep_feed(feed, extraction.part, self._ready_cache())
         parts = [np.empty((0, extraction.width), np.float32)]
-        if length_of(source) != 0:
-            with Bar("features", length_of(source), shown=self.verbose) as bar:
-                for pictures, _ in read_batches(source, reading):
-                    parts.append(np.asarray(extraction.function(pictures), np.float32))
-                    bar.update(len(pictures))
+        if feed.length != 0:
+            with Bar("features", feed.length, shown=self.verbose) as bar:
+                for features in feed.features():
+                    parts.append(np.asarray(features, np.float32))
+                    bar.update(len(features))
         return np.concatenate(parts)
 
     def fit_transform(self, X, y=None) -> np.ndarray:
@@ -158,7 +172,8 @@ class FeatureExtractor:
 
     def __getstate__(self):
         # A copy, or the process of a parallel search, compiles its own function.
-        return {name: value for name, value in self.__dict__.items() if name != "_extraction"}
+        own = ("_extraction", "_known_cache")
+        return {name: value for name, value in self.__dict__.items() if name not in own}
 
     def __sklearn_is_fitted__(self) -> bool:
         return True
@@ -182,6 +197,13 @@ class FeatureExtractor:
         if known is None or known.base is not self.base or known.asked != asked:
             known = self._extraction = _Extraction(self, asked)
         return known
+
+    def _ready_cache(self) -> FeatureCache:
+        """The cache that the parameter asks for."""
+        known = self.__dict__.get("_known_cache")
+        if known is None or known[0] is not self.cache:
+            known = self._known_cache = self.cache, as_cache(self.cache)
+        return known[1]
 
 
 def _parameter_names() -> list[str]:
@@ -208,10 +230,18 @@ class _Extraction:
         pool = POOLING[settings.pooling]
         if output.ndim > 2:
             output = output.flatten(2) if pool is None else pool(output, axis=(2, 3))
-        self.function = theano.function([net.input_var], output, name="features")
         entry = next(x for x in net.values() if isinstance(x, lasagne.layers.InputLayer))
         shape = lasagne.layers.get_output_shape(top, {entry: (1, 3, *self.size)})
         self.width = int(shape[1] if pool else np.prod(shape[1:]))
+        self._expressions = [net.input_var], output
+        self.part = FrozenPart(
+            net.input_var, output, lambda x: self.function(x), (self.width,), self.layer
+        )
+
+    @cached_property
+    def function(self):
+        """Pictures to vectors; compiled when it is needed, which may be never with a cache."""
+        return theano.function(*self._expressions, name="features")
 
 
 def _network(settings) -> zoo.Network:

@@ -1,6 +1,9 @@
+import warnings
+
 import pytest
 
-from theano_transfer.cli._console import name, printable, table
+from theano_transfer.cache import FeatureCacheWarning
+from theano_transfer.cli._console import name, printable, table, warnings_as_notes
 
 
 def test_control_characters_are_spelled_out_and_newlines_stay():
@@ -23,3 +26,10 @@ def test_letters_of_all_languages_stay(text):
 def test_columns_are_aligned():
     rows = [("name", "count"), ("a", "1"), ("long name", "12345")]
     assert table(rows, right=(1,)) == ("name       count\na              1\nlong name  12345")
+
+
+def test_warnings_are_lines_and_come_each_time(capfd):
+    with warnings_as_notes():
+        for _ in range(2):
+            warnings.warn("no room", FeatureCacheWarning, stacklevel=1)
+    assert capfd.readouterr().err == 2 * "theano-transfer: warning: no room\n"

@@ -4,6 +4,7 @@ import sys
 import numpy as np
 import pytest
 
+import theano_transfer as tt
 from theano_transfer import Model, images, weights, zoo
 from theano_transfer.cli._finetune import _typed, example_of, parts_of
 from theano_transfer.cli._phases import upper_third
@@ -75,6 +76,50 @@ def test_augmentation(pictures, tmp_path, run):
     assert run("finetune", pictures, *QUICK, "--output", changed, "--augment")[0] == 0
     name = "head_predictions/W"
     assert not np.array_equal(weights.read(plain)[name], weights.read(changed)[name])
+
+
+def test_features_in_a_file_are_found_by_the_next_run(pictures, tmp_path, run):
+    cache, first, second = (tmp_path / name for name in ("features.h5", "a.h5", "b.h5"))
+    for output in (first, second):
+        status, _, err = run("finetune", pictures, *QUICK, "--cache", cache, "--output", output)
+        assert status == 0, err
+    with tt.FeatureCache(cache) as kept:
+        assert len(kept) == 18
+    a, b = weights.read(first), weights.read(second)
+    for name in a:
+        np.testing.assert_allclose(a[name], b[name], rtol=1e-4, atol=1e-6)
+
+
+def test_variants_of_augmented_pictures_are_kept(pictures, tmp_path, run):
+    cache = tmp_path / "features.h5"
+    arguments = ("finetune", pictures, *QUICK, "--cache-variants", "2", "--cache", cache)
+    status, _, err = run(*arguments, "--output", tmp_path / "m.h5")
+    assert (status, "give --augment too" in err) == (1, True)
+    assert run(*arguments, "--augment", "--output", tmp_path / "m.h5")[0] == 0
+    with tt.FeatureCache(cache) as kept:
+        assert len(kept) == 2 * 15 + 3
+
+
+@pytest.mark.parametrize(
+    ("option", "value", "said"),
+    [
+        ("--cache", "disc", "expected auto, memory, disk, none"),
+        ("--cache", "none/f.h5", "does not exist"),
+        ("--cache-size", "0", "from 1 on"),
+    ],
+)
+def test_wrong_cache_options_are_refused(option, value, said, pictures, run):
+    status, _, err = run("finetune", pictures, *QUICK, option, value)
+    assert status == 2
+    assert said in err
+
+
+def test_a_model_is_no_cache(pictures, trained, tmp_path, run):
+    status, _, err = run(
+        "finetune", pictures, *QUICK, "--cache", trained, "--output", tmp_path / "m.h5"
+    )
+    assert status == 1
+    assert "no feature cache" in err
 
 
 def test_from_random_weights_everything_is_trained(pictures, tmp_path, run):

@@ -120,9 +120,7 @@ def test_sample_weights_follow_their_pictures_when_shuffled(net, pictures, cache
     weights = (y != 2).astype(float)
     model = tt.Model(net, classes=3, head=["avg"])
     model.compile("sgd", learning_rate=0.1)
-    model.fit(
-        x, y, sample_weight=weights, epochs=3, batch_size=5, verbose=False, cache_features=cache
-    )
+    model.fit(x, y, sample_weight=weights, epochs=3, batch_size=5, verbose=False, cache=cache)
     # the bias of class 2 has been pushed down by every picture that counted, and never up
     assert model.output.b.get_value()[2] < -0.05
 

@@ -116,7 +116,7 @@ def test_a_real_network_frozen_in_part(pictures, values_of):
     frozen = [model.net[name] for name in model.frozen]
     before = values_of(frozen)
     moving = {name: param.get_value() for name, param in model.trainable.items()}
-    model.fit(pictures, epochs=1, batch_size=8, verbose=False, cache_features=False)
+    model.fit(pictures, epochs=1, batch_size=8, verbose=False, cache=False)
     assert model.inference.cut.name == "block6d_add"
     assert gradient_nodes(model.functions.step, "weights") == 4  # three of block7, top_conv
     for name, value in values_of(frozen).items():

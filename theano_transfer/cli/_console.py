@@ -65,11 +65,12 @@ def is_terminal() -> bool:
 @contextmanager
 def warnings_as_notes() -> Iterator[None]:
     """Warnings become one line on standard error: no file, no line, no source text."""
+    from theano_transfer.cache import FeatureCacheWarning
     from theano_transfer.images import ImageWarning
     from theano_transfer.kernels import SlowPathWarning
 
     with warnings.catch_warnings():
-        for category in (ImageWarning, SlowPathWarning):
+        for category in (FeatureCacheWarning, ImageWarning, SlowPathWarning):
             warnings.simplefilter("always", category)
         warnings.showwarning = _show_warning
         yield

@@ -10,7 +10,15 @@ import sys
 from pathlib import Path
 
 from theano_transfer.cli._console import PROGRAM, name, note, say
-from theano_transfer.cli._options import count, fraction, output_file, positive_int, rate
+from theano_transfer.cli._options import (
+    cache,
+    count,
+    fraction,
+    mebibytes,
+    output_file,
+    positive_int,
+    rate,
+)
 from theano_transfer.cli._pictures import naming_skipped
 
 HELP = "fine-tune a pretrained network to the pictures in a folder"
@@ -75,13 +83,30 @@ def configure(parser: argparse.ArgumentParser) -> None:
     training.add_argument(
         "--augment", action="store_true",
         help="train on randomly mirrored, turned, shifted and zoomed pictures; slower, because "
-        "the frozen part has to see every picture in every epoch",
+        "the frozen part has to see every picture in every epoch (but see --cache-variants)",
     )  # fmt: skip
     training.add_argument(
         "--patience", type=positive_int, default=5, metavar="N",
         help="stop after so many epochs without a better validation loss (default: %(default)s)",
     )  # fmt: skip
     training.add_argument("--seed", type=count, default=0, metavar="N", help="of all randomness")
+    features = parser.add_argument_group(
+        "features of the frozen part", "are computed once for each picture and kept"
+    )
+    features.add_argument(
+        "--cache", type=cache, default="auto", metavar="auto|memory|disk|FILE|none",
+        help="where: auto and memory until the end, disk in your cache folder, FILE (.h5) in a "
+        "file of your own, for later runs too (default: %(default)s)",
+    )  # fmt: skip
+    features.add_argument(
+        "--cache-size", type=mebibytes, metavar="MIB", dest="cache_bytes",
+        help="what they may take (default: 1024 in memory, 4096 on disk)",
+    )  # fmt: skip
+    features.add_argument(
+        "--cache-variants", type=positive_int, metavar="N",
+        help="with --augment: keep N variants of each picture and take them in turn, instead of "
+        "new ones in every epoch",
+    )  # fmt: skip
     data = parser.add_argument_group("data and output")
     held_out = data.add_mutually_exclusive_group()
     held_out.add_argument(
@@ -106,6 +131,8 @@ def run(options: argparse.Namespace) -> int:
     from theano_transfer import zoo
 
     zoo.record(options.base)  # a wrong name is found before pictures are decoded
+    if options.cache_variants and not options.augment:
+        raise ValueError("--cache-variants is about augmented pictures; give --augment too")
     train, valid = load_data(options)
     from theano_transfer.cli._phases import Phases
 

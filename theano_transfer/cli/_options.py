@@ -46,6 +46,22 @@ def output_file(text: str) -> str:
     return text
 
 
+def cache(text: str) -> str:
+    """Where features are kept: 'auto', 'memory', 'disk', 'none', or a file that can be made."""
+    if text in ("auto", "memory", "disk", "none"):
+        return text
+    if not text.endswith((".h5", ".hdf5")):
+        raise argparse.ArgumentTypeError(
+            f"expected auto, memory, disk, none or the name of a file (.h5), got {text!r}"
+        )
+    return output_file(text)
+
+
+def mebibytes(text: str) -> int:
+    """A whole number of MiB from 1 on, as bytes."""
+    return _whole(text, least=1) << 20
+
+
 def known_hash(text: str) -> str:
     """md5:HEX or sha256:HEX."""
     if not re.fullmatch(r"md5:[0-9a-fA-F]{32}|sha256:[0-9a-fA-F]{64}", text):

@@ -7,6 +7,7 @@ import time
 from typing import Any
 
 from theano_transfer import images, tuning, weights
+from theano_transfer.cache import as_cache
 from theano_transfer.cli._console import is_terminal, note
 
 MONITOR = "val_loss"
@@ -36,6 +37,7 @@ class Phases:
         self.history = tuning.History(MONITOR)
         self.interrupted = False
         self._scratch = options.weights == "none"
+        self._cache = cache_arguments(options)  # a file that cannot serve is found out now
         self.model = tuning.Model(
             options.base,
             classes=train.classes,
@@ -79,6 +81,7 @@ class Phases:
             epochs=done + epochs,
             batch_size=options.batch_size,
             augment=augmentation() if options.augment else None,
+            **self._cache,
             early_stopping=options.patience,
             monitor=MONITOR,
             callbacks=[
@@ -100,6 +103,16 @@ class Phases:
             f"training {what}: {moving:,} of {total:,} parameters, learning rate {rate:g} "
             "(compiling first)"
         )
+
+
+def cache_arguments(options) -> dict[str, Any]:
+    """What the options say about keeping features, for ``Model.fit``."""
+    arguments = {"cache_variants": options.cache_variants}
+    if options.cache == "none":
+        return {**arguments, "cache": False}
+    if options.cache == "auto":
+        return {**arguments, "cache": "auto", "cache_bytes": options.cache_bytes}
+    return {**arguments, "cache": as_cache(options.cache, options.cache_bytes)}
 
 
 def upper_third(net) -> str:

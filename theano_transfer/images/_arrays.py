@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from theano_transfer.images._cache import DEFAULT_CACHE_BYTES
-from theano_transfer.images._dataset import Dataset
+from theano_transfer.images._dataset import Dataset, digest_of
 from theano_transfer.images._errors import DatasetError, ImageWarning
 from theano_transfer.images._labels import checked_classes, checked_labels
 from theano_transfer.images._preprocessing import Preprocessing
@@ -56,6 +56,7 @@ class ArrayData(Dataset):
         if self._x.dtype.kind != "f" and self._x.dtype != np.uint8:
             self._x = self._x.astype(np.uint8)  # the range has been checked
         self._rows = np.arange(len(self._x))
+        self._digests: dict[int, bytes] = {}  # of resized pictures, as they were then
         classes = checked_classes(classes)
         super().__init__(checked_labels(y, len(self._x), classes), classes, cache_bytes)
 
@@ -76,9 +77,16 @@ class ArrayData(Dataset):
         if pixels.shape[-1] == 1:
             pixels = np.repeat(pixels, 3, axis=-1)
         if self._needs_resizing(form):
+            self._digests[int(self._rows[index])] = digest_of(self._x[self._rows[index]])
             return resize_array(pixels, *form)
         pixels.flags.writeable = False  # a view of the caller's array
         return pixels
+
+    def _content(self, index, form):
+        # the caller may change the array, and what was resized before stays as it was
+        key = self._cache_key(index, form)
+        kept = key is not None and self._cache.get(key, form) is not None
+        return self._digests[key] if kept else digest_of(self._x[self._rows[index]])
 
     def _needs_resizing(self, form):
         return form.size != self._x.shape[1:3] or form.crop is not None

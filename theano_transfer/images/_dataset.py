@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import hashlib
 from collections.abc import Callable, Iterator, Sequence
 from typing import NamedTuple, TypeVar
 
@@ -153,18 +154,51 @@ class Dataset:
         ImageError
             While iterating: a picture was deleted, changed or is damaged; names the file.
         """
+        _at_least(1, batch_size=batch_size)
+        count = len(self)
+        order = self.order(seed=seed, epoch=epoch) if shuffle else np.arange(count)
+        end = count - count % batch_size if drop_last else count
+        chunks = [order[start : start + batch_size] for start in range(0, end, batch_size)]
+        made = self.chosen_batches(
+            chunks,
+            size=size,
+            preprocess=preprocess,
+            seed=seed,
+            epoch=epoch,
+            augment=augment,
+            resample=resample,
+            crop=crop,
+            workers=workers,
+            prefetch=prefetch,
+        )
+        return self._labelled(chunks, made)
+
+    def order(self, *, seed: int = 0, epoch: int = 0) -> np.ndarray:
+        """The indices of all pictures as ``batches(shuffle=True)`` takes them."""
+        seed, epoch = checked_seed(seed), checked_seed(epoch, "epoch")
+        return permutation(len(self), seed, Purpose.ORDER, epoch)
+
+    def chosen_batches(
+        self,
+        groups: Sequence[Sequence[int] | np.ndarray],
+        *,
+        size=None,
+        preprocess,
+        seed=0,
+        epoch=0,
+        augment=None,
+        resample="bilinear",
+        crop=None,
+        workers=2,
+        prefetch=4,
+    ) -> Iterator[np.ndarray]:
+        """The pictures at each group of indices, as `batches` would yield their x."""
         rows_columns = self._size(checked_size(size))
         form = Form(rows_columns, checked_resample(resample), checked_crop(crop))
-        _at_least(1, batch_size=batch_size)
         _at_least(0, workers=workers, prefetch=prefetch)
         seed, epoch = checked_seed(seed), checked_seed(epoch, "epoch")
         preparation = Preparation(preprocess, augment)
         self._check_preprocessing(preparation.preprocess)
-
-        count = len(self)
-        order = permutation(count, seed, Purpose.ORDER, epoch) if shuffle else np.arange(count)
-        end = count - count % batch_size if drop_last else count
-        chunks = [order[start : start + batch_size] for start in range(0, end, batch_size)]
 
         def fill(index, slot):
             pixels = self._cached_pixels(index, form)
@@ -175,15 +209,38 @@ class Dataset:
             )
             preparation.write(pixels, slot, rng)
 
-        made = filled_ahead(chunks, fill, (*rows_columns, 3), workers=workers, prefetch=prefetch)
-        return self._labelled(made)
+        return _channels_first(
+            filled_ahead(groups, fill, (*rows_columns, 3), workers=workers, prefetch=prefetch)
+        )
 
-    def _labelled(self, made):
+    def contents(
+        self, indices: Sequence[int], *, size: int | tuple[int, int] | None = None
+    ) -> list[bytes]:
+        """For each of the pictures, a digest of what it is made from.
+
+        Of a file, its content as it was when the data set was made; of an array, the pixels as
+        they are now. `size` is for kinds of data sets that can only tell by resized pictures.
+
+        Raises
+        ------
+        ImageError
+            A file has changed since the data set was made.
+        """
+        form = Form(self._size(checked_size(size)), "bilinear", None)
+        return [self._content(index, form) for index in indices]
+
+    def check_unchanged(self) -> None:
+        """Raise ImageError if a file has changed since the data set was made; a quick look."""
+
+    def _content(self, index, form) -> bytes:
+        return digest_of(self._pixels(index, form))
+
+    def _labelled(self, chunks, made):
         try:
-            for chunk, array in made:
-                y = None if self.labels is None else self.labels[chunk]
-                yield array.transpose(0, 3, 1, 2), y
-                del array  # the caller's from here on, and not alive beside the next one
+            for chunk in chunks:
+                x = next(made)
+                yield x, None if self.labels is None else self.labels[chunk]
+                del x  # the caller's from here on, and not alive beside the next one
         finally:
             made.close()
 
@@ -217,6 +274,22 @@ class Dataset:
     def _select(self, indices):
         """Narrow this copy to the pictures at `indices` (its labels already are)."""
         raise NotImplementedError
+
+
+def digest_of(pixels: np.ndarray) -> bytes:
+    """32 bytes that stand for an array: its values, dtype and shape."""
+    state = hashlib.blake2b(f"{pixels.dtype.str} {pixels.shape} ".encode(), digest_size=32)
+    state.update(np.ascontiguousarray(pixels).reshape(-1).view(np.uint8).data)
+    return state.digest()
+
+
+def _channels_first(made):
+    try:
+        for _, array in made:
+            yield array.transpose(0, 3, 1, 2)
+            del array
+    finally:
+        made.close()
 
 
 def _at_least(least, **numbers):

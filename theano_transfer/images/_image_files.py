@@ -2,12 +2,14 @@
 
 Every file is decoded once at the start. A JPEG that is cut short still opens, and passes
 Pillow's `verify`; only decoding tells. Finding out in the middle of an epoch would change the
-number of pictures, and with it the split, after training has begun. The size and time stamp
-taken then make a file that changes later an error and not a different picture.
+number of pictures, and with it the split, after training has begun. What the file looked like
+then, and a digest of its content, make a file that changes later an error and not a different
+picture.
 """
 
 from __future__ import annotations
 
+import hashlib
 import os
 import stat
 import warnings
@@ -81,9 +83,11 @@ class ImageFiles(Dataset):
         classes = checked_classes(classes)
         labels = checked_labels(labels, len(given), classes)
 
-        self._marks, broken = _examine(
+        seen, broken = _examine(
             given, skip=on_error == "skip", verify=verify, links=self._follow_links, workers=workers
         )
+        self._marks = {path: mark for path, (mark, _) in seen.items()}
+        self._digests = {path: digest for path, (_, digest) in seen.items() if digest}
         keep = [index for index, path in enumerate(given) if path not in broken]
         self.paths = [given[index] for index in keep]
         self.skipped = [(path, broken[path]) for path in given if path in broken]
@@ -107,20 +111,50 @@ class ImageFiles(Dataset):
 
     def _pixels(self, index, form):
         path = self.paths[index]
-        pixels, mark = _read(path, form)
-        if mark != self._marks[path]:
-            raise ImageError(path, "the file has changed since the data set was made")
+        pixels, mark, digest = _read(path, form)
+        self._refuse_changed(path, mark, digest)
         return pixels
+
+    def _content(self, index, form):
+        path = self.paths[index]
+        if path not in self._digests:
+            with _opened(path) as file:
+                digest = _digest(file)
+                self._refuse_changed(path, _mark(os.fstat(file.fileno())), digest)
+        return self._digests[path]
+
+    def check_unchanged(self):
+        for path in set(self.paths):
+            try:
+                mark = _mark(os.stat(path))
+            except FileNotFoundError:
+                continue  # it has not become another picture
+            self._refuse_changed(path, mark)
+
+    def _refuse_changed(self, path, mark, digest=None):
+        known = digest if digest is None else self._digests.setdefault(path, digest)
+        if mark != self._marks[path] or digest != known:
+            raise ImageError(path, "the file has changed since the data set was made")
 
 
 def _read(path, form):
-    """Pixels and what the file looked like when they had been read.
+    """Pixels, what the file looked like when they had been read, and a digest of its content.
 
     Looking afterwards also catches a file that was rewritten during the reading.
     """
     with _opened(path) as file:
+        digest = _digest(file)
         pixels = decode(file, name=path, **form._asdict())
-        return pixels, _mark(os.fstat(file.fileno()))
+        return pixels, _mark(os.fstat(file.fileno())), digest
+
+
+def _digest(file):
+    """32 bytes that stand for the content; the file is at its beginning again."""
+    state = hashlib.blake2b(digest_size=32)
+    for block in iter(lambda: file.read(1 << 20), b""):
+        state.update(block)
+    file.seek(0)
+    return state.digest()
 
 
 def _opened(path):
@@ -133,11 +167,13 @@ def _opened(path):
 
 
 def _mark(status):
-    return status.st_size, status.st_mtime_ns
+    return status.st_size, status.st_mtime_ns, status.st_ino
 
 
 def _examine(paths, *, skip, verify, links, workers):
-    """({path: mark} of the readable files, {path: reason} of the others), in order.
+    """({path: (mark, digest)} of readable files, {path: reason} of others), in order.
+
+    The digest is None where the content was not looked at.
 
     Unless `skip`, the first of the others is raised.
     """
@@ -148,19 +184,19 @@ def _examine(paths, *, skip, verify, links, workers):
         except ImageError as error:
             return error
 
-    marks, broken = {}, {}
+    seen, broken = {}, {}
     with ThreadPoolExecutor(max(1, workers)) as pool:
         # in portions: `map` starts all its tasks at once, and an error would wait for them
         for start in range(0, len(paths), 256):
             portion = paths[start : start + 256]
             for path, found in zip(portion, pool.map(examine, portion)):
                 if not isinstance(found, ImageError):
-                    marks[path] = found
+                    seen[path] = found
                 elif skip:
                     broken[path] = found.reason
                 else:
                     raise found
-    return marks, broken
+    return seen, broken
 
 
 def _examined(path, verify, links):
@@ -172,7 +208,7 @@ def _examined(path, verify, links):
         raise ImageError(path, "a symbolic link, not followed")
     if not stat.S_ISREG(status.st_mode):  # opening a pipe would wait for ever
         raise ImageError(path, "not a regular file")
-    return _read(path, _AS_IT_IS)[1] if verify else _mark(status)
+    return _read(path, _AS_IT_IS)[1:] if verify else (_mark(status), None)
 
 
 def _summary(skipped, total, max_skipped):

@@ -90,18 +90,25 @@ class _BatchNormTrain(_BatchNorm):
 
 
 class BatchNormTrain(_BatchNormTrain):
-    """The same by the batch's own statistics. Returns images, mean and biased variance."""
+    """The same by the batch's own statistics. Returns images, mean and biased variance.
+
+    A fifth input, which rewrites put into finished graphs, is added before the activation.
+    """
 
     c_name = "batch_norm_train"
-    floating_inputs = 4
+    _cop_num_inputs = 5
+    floating_inputs = 5
 
-    def make_node(self, images, gamma, beta, epsilon):
-        inputs = self._inputs(images, gamma, beta, epsilon, axes=(1, 1, 0))
+    def make_node(self, images, gamma, beta, epsilon, *residual):
+        axes = (1, 1, 0) + (4,) * len(residual)
+        inputs = self._inputs(images, gamma, beta, epsilon, *residual, axes=axes)
         vector = self._vector(inputs[0])
         return Apply(self, inputs, [inputs[0].type(), vector, vector.clone()])
 
     def perform(self, node, inputs, output_storage, params=None):
-        y, mean, var = reference.batch_norm_train(*inputs)
+        y, mean, var = reference.batch_norm_train(*inputs[:4])
+        for residual in inputs[4:]:
+            y = y + residual
         if self.activation_name != "none":
             np.clip(y, 0, CEILINGS[self.activation_name], out=y)
         for storage, value in zip(output_storage, (y, mean, var)):
@@ -109,11 +116,13 @@ class BatchNormTrain(_BatchNormTrain):
 
     def connection_pattern(self, node):
         # The statistics are for running averages: nothing is trained through them.
-        return [[True, False, False]] * 3 + [[False] * 3]
+        return [[True, False, False]] * 3 + [[False] * 3] * (len(node.inputs) - 3)
 
     def L_op(self, inputs, outputs, gradients):
-        images, gamma, _, epsilon = inputs
+        images, gamma, _, epsilon, *residual = inputs
         y, mean, var = outputs
+        if residual:
+            raise NotImplementedError(f"{self} with a residual is for finished graphs")
         if isinstance(gradients[0].type, DisconnectedType):
             return [DisconnectedType()() for _ in inputs]
         backward = BatchNormTrainGrad(self.activation_name)

@@ -5,10 +5,9 @@ Each rewrite is registered under its name and the tags ``onednn`` and ``fusion``
 
 import numpy as np
 from aesara.compile import optdb
-from aesara.graph.basic import Constant
 from aesara.graph.rewriting.basic import copy_stack_trace, in2out, node_rewriter
 from aesara.scalar import basic as scalar
-from aesara.tensor.elemwise import DimShuffle, Elemwise
+from aesara.tensor.elemwise import Elemwise
 from aesara.tensor.math import Sum
 
 from theano_transfer.kernels._batch_norm import (
@@ -18,7 +17,13 @@ from theano_transfer.kernels._batch_norm import (
     SumChannels,
 )
 from theano_transfer.kernels._conv import Conv2d
-from theano_transfer.kernels._rewrites import as_vector, fast, replacement, shape_of
+from theano_transfer.kernels._rewrites import (
+    as_vector,
+    fast,
+    number_in,
+    replacement,
+    shape_of,
+)
 from theano_transfer.legacy._rectifiers import rectifier_grad_of, rectifier_of, rectify
 
 
@@ -76,31 +81,51 @@ def local_fuse_normalisation(fgraph, node):
     return replacement(node, _with_part(convolution, "normalisation", *statistics))
 
 
-@node_rewriter([Elemwise])
-def local_fuse_residual(fgraph, node):
-    """Conv2d(...) + y -> Conv2d(..., y) for a y of the same shape"""
-    if not isinstance(node.op.scalar_op, scalar.Add) or len(node.inputs) != 2:
-        return None
-    for output, other in (node.inputs, node.inputs[::-1]):
-        convolution = _open_convolution(fgraph, output, "bias", "normalisation")
-        if (
-            convolution is not None
-            and output is not other
-            and other.dtype == output.dtype
-            # An axis of length 1 would be repeated, if the output had a longer one.
-            and all(b != 1 or a == 1 for a, b in zip(output.type.shape, other.type.shape))
-            and fast(*node.inputs)
-        ):
-            return replacement(node, _with_part(convolution, "residual", other))
+def _open_normalisation(fgraph, variable, inputs):
+    """The BatchNormTrain node of at most so many inputs that computes `variable` for one client
+    and has no activation yet."""
+    node = variable.owner
+    if (
+        node is not None
+        and node.op == BatchNormTrain()
+        and len(node.inputs) <= inputs
+        and variable is node.outputs[0]
+        and _only_client(fgraph, variable)
+        and fast(variable)
+    ):
+        return node
     return None
 
 
-def _constant(variable):
-    """The number that `variable` is everywhere, or None."""
-    while variable.owner is not None and isinstance(variable.owner.op, DimShuffle):
-        variable = variable.owner.inputs[0]
-    if isinstance(variable, Constant) and variable.data.size == 1:
-        return variable.data.item()
+def _normalised(node, normalisation, op, *inputs):
+    """What replaces `node`, when `op` does its work and that of the `normalisation`."""
+    results = op(*inputs)
+    old = [node.outputs[0], *normalisation.outputs[1:]]
+    copy_stack_trace(old, results)
+    return {a: a.type.filter_variable(b) for a, b in zip(old, results)}
+
+
+@node_rewriter([Elemwise])
+def local_fuse_residual(fgraph, node):
+    """Conv2d(...) + y -> Conv2d(..., y), likewise BatchNormTrain, for a y of the same shape"""
+    if not isinstance(node.op.scalar_op, scalar.Add) or len(node.inputs) != 2:
+        return None
+    for output, other in (node.inputs, node.inputs[::-1]):
+        if (
+            output is other
+            or other.dtype != output.dtype
+            # An axis of length 1 would be repeated, if the output had a longer one.
+            or any(b == 1 and a != 1 for a, b in zip(output.type.shape, other.type.shape))
+            or not fast(*node.inputs)
+        ):
+            continue
+        convolution = _open_convolution(fgraph, output, "bias", "normalisation")
+        if convolution is not None:
+            return replacement(node, _with_part(convolution, "residual", other))
+        normalisation = _open_normalisation(fgraph, output, 4)
+        if normalisation is not None:
+            inputs = (*normalisation.inputs, other)
+            return _normalised(node, normalisation, normalisation.op, *inputs)
     return None
 
 
@@ -115,16 +140,16 @@ def _inputs_of(variable, scalar_op):
 def _rectified(node):
     """(activation, its input) where `node` is a rectifier as people write it, or None."""
     op, inputs = node.op.scalar_op, node.inputs
-    if isinstance(op, scalar.Clip) and [_constant(v) for v in inputs[1:]] == [0, 6]:
+    if isinstance(op, scalar.Clip) and [number_in(v) for v in inputs[1:]] == [0, 6]:
         return "relu6", inputs[0]
     if isinstance(op, scalar.ScalarMaximum):
         for x, bound in (inputs, inputs[::-1]):
-            if _constant(bound) == 0:
+            if number_in(bound) == 0:
                 return "relu", x
     if isinstance(op, scalar.Mul) and len(inputs) == 2:  # 0.5 * (x + abs(x)), as Theano spells it
         for half, total in (inputs, inputs[::-1]):
             summands = _inputs_of(total, scalar.Add)
-            if _constant(half) == 0.5 and len(summands) == 2:
+            if number_in(half) == 0.5 and len(summands) == 2:
                 for x, magnitude in (summands, summands[::-1]):
                     if _inputs_of(magnitude, scalar.Abs) == [x]:
                         return "relu", x
@@ -154,19 +179,10 @@ def local_fuse_activation(fgraph, node):
     if convolution is not None:
         fused = convolution.op.altered(activation_name=activation)
         return replacement(node, fused(*convolution.inputs, shape=shape_of(convolution)))
-    owner = x.owner
-    if (
-        owner is not None
-        and owner.op == BatchNormTrain()
-        and x is owner.outputs[0]
-        and _only_client(fgraph, x)
-        and fast(x)
-    ):
-        y, mean, var = BatchNormTrain(activation)(*owner.inputs)
-        copy_stack_trace([node.outputs[0], *owner.outputs[1:]], [y, mean, var])
-        changed = {node.outputs[0]: node.outputs[0].type.filter_variable(y)}
-        changed.update(zip(owner.outputs[1:], (mean, var)))
-        return changed
+    normalisation = _open_normalisation(fgraph, x, 5)
+    if normalisation is not None:
+        op = BatchNormTrain(activation)
+        return _normalised(node, normalisation, op, *normalisation.inputs)
     return None
 
 

@@ -184,6 +184,15 @@ def local_batch_norm_train_grad_onednn(fgraph, node):
     return replacement(node, by_images, _back(by_gamma), _back(by_beta))
 
 
+def number_in(variable):
+    """The number that `variable` is everywhere, as an array without axes, or None."""
+    while variable.owner is not None and isinstance(variable.owner.op, DimShuffle):
+        variable = variable.owner.inputs[0]
+    if isinstance(variable, Constant) and variable.data.size == 1:
+        return variable.data.reshape(())
+    return None
+
+
 def register():
     """Put the rewrites into Aesara's databases. Called once, at import."""
     for rewrite in (

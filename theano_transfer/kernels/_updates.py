@@ -16,7 +16,9 @@ from aesara.graph.utils import InconsistencyError
 from aesara.link.c.op import OpenMPOp
 from aesara.scalar import basic
 from aesara.scalar.basic import Composite, ScalarConstant, get_scalar_type
-from aesara.tensor.elemwise import DimShuffle, Elemwise
+from aesara.tensor.elemwise import Elemwise
+
+from theano_transfer.kernels._rewrites import number_in
 
 
 class UpdateRule(Composite):
@@ -118,7 +120,7 @@ def _fused(nodes, new_values):
         if variable in inside:
             return inside[variable]
         if variable not in leaves:
-            number = _number(variable)
+            number = number_in(variable)
             scalar = get_scalar_type(variable.dtype)
             leaves[variable] = scalar() if number is None else ScalarConstant(scalar, number)
         return leaves[variable]
@@ -155,15 +157,6 @@ def _simplified(scalar_op, operands):
     if scalar_op == basic.identity and operands[0].owner is not None:
         return operands[0]
     return scalar_op.make_node(*operands).outputs[0]
-
-
-def _number(variable):
-    """The number that `variable` is everywhere, or None."""
-    while variable.owner is not None and isinstance(variable.owner.op, DimShuffle):
-        variable = variable.owner.inputs[0]
-    if isinstance(variable, Constant) and variable.data.size == 1:
-        return variable.data.reshape(())
-    return None
 
 
 class UpdateInPlace(GraphRewriter):

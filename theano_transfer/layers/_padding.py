@@ -10,7 +10,6 @@ from __future__ import annotations
 import numbers
 
 import theano.tensor as T
-
 from aesara.graph.basic import Constant
 
 from theano_transfer.layers._pad_op import PadImages

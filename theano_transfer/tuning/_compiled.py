@@ -24,11 +24,12 @@ from theano_transfer.tuning._freeze import (
     trainable_params,
 )
 from theano_transfer.tuning._functions import Functions, Inference, Objective
+from theano_transfer.tuning._keep import frozen_part, keep_feed
 from theano_transfer.tuning._losses import find_loss
 from theano_transfer.tuning._metrics import find_metrics
 from theano_transfer.tuning._optimizers import find_optimizer
 from theano_transfer.tuning._progress import Bar
-from theano_transfer.tuning._sources import Reading, as_source, length_of, read_batches
+from theano_transfer.tuning._sources import Reading, as_source, length_of
 from theano_transfer.tuning._targets import check_classes, to_targets
 from theano_transfer.tuning._training import measure
 from theano_transfer.tuning._tuned import TunedNetwork
@@ -90,36 +91,49 @@ class CompiledNetwork(TunedNetwork):
         self._compiled_for = freezing_signature(self.net)
         self._compile_arguments = {"optimizer": optimizer, "loss": loss, "metrics": metrics}
 
-    def evaluate(self, data, y=None, *, batch_size=32, workers=2, verbose=False) -> dict:
-        """Loss and metrics on `data` (as for :meth:`fit`), name -> number."""
+    def evaluate(
+        self, data, y=None, *, batch_size=32, workers=2, verbose=False, cache=None
+    ) -> dict:
+        """Loss and metrics on `data` (as for :meth:`fit`), name -> number.
+
+        With a `cache` (as for :meth:`fit`, but not 'auto'), features of the frozen part that are
+        in it are not computed, and the others are added.
+        """
         functions = self.functions
         source = as_source(data, y)
         self._accept(source, adopt=False)
         feed = self._feed(source, Reading(self.input_size, self.preprocessing, batch_size, workers))
+        if cache not in (None, False):
+            feed = keep_feed(feed, self._frozen_part(functions.inference), cache)
         with Bar("evaluate", feed.length, shown=verbose) as bar:
             return measure(functions, feed, note=bar.update)
 
-    def predict(self, data, *, batch_size=32, workers=2, verbose=False) -> np.ndarray:
+    def predict(self, data, *, batch_size=32, workers=2, verbose=False, cache=None) -> np.ndarray:
         """Predictions for `data`, in its order.
 
         Parameters
         ----------
         data : as for :meth:`fit`, or the path of a picture, or a list of such paths
+        cache : optional
+            As for :meth:`evaluate`.
 
         Returns
         -------
         float32 array (n, outputs)
             Probabilities of classes; for a binary model (n, 1), that of class 1.
         """
-        source = as_source(data)
+        source, inference = as_source(data), self.inference
         reading = Reading(self.input_size, self.preprocessing, batch_size, workers)
         parts = [np.empty((0, self._outputs.units), np.float32)]
         if length_of(source) == 0:
             return parts[0]
-        with Bar("predict", length_of(source), shown=verbose) as bar:
-            for pictures, _ in read_batches(source, reading):
-                parts.append(self.inference.predict(pictures))
-                bar.update(len(pictures))
+        feed = Feed(source, reading, lambda x: inference.features(x))
+        if cache not in (None, False):
+            feed = keep_feed(feed, self._frozen_part(inference), cache)
+        with Bar("predict", feed.length, shown=verbose) as bar:
+            for features in feed.features():
+                parts.append(inference.activate(inference.scores(features)))
+                bar.update(len(features))
         return np.concatenate(parts)
 
     def predict_classes(self, data, **options) -> list:
@@ -190,7 +204,11 @@ class CompiledNetwork(TunedNetwork):
         convert = partial(
             to_targets, task=self.task, outputs=self._outputs.units, indices=loss.indices
         )
-        return Feed(source, reading, self.functions.inference.features, convert, **options)
+        inference = self.functions.inference
+        return Feed(source, reading, lambda x: inference.features(x), convert, **options)
+
+    def _frozen_part(self, inference):
+        return frozen_part(inference, self.input_size) if inference.is_cut else None
 
     def _accept(self, source, validation=None, *, adopt=True) -> None:
         """Check that data fit the model; take class names from them where it has none yet."""

@@ -34,6 +34,8 @@ class Inference:
     ----------
     features_var : Theano variable
         What comes out of the cut; the network's input variable where the cut is its input.
+    features_expression : Theano expression
+        The same, of ``input_var``; there if :attr:`is_cut`.
     """
 
     def __init__(self, output: Layer, cut: Layer):
@@ -44,8 +46,8 @@ class Inference:
         if self.cut is entry:
             self.features_var = self.input_var
         else:
-            self._features = get_output(self.cut, deterministic=True)
-            self.features_var = self._features.type("features")
+            self.features_expression = get_output(self.cut, deterministic=True)
+            self.features_var = self.features_expression.type("features")
 
     @property
     def is_cut(self) -> bool:
@@ -63,7 +65,7 @@ class Inference:
         """Compiled: pictures (n, 3, rows, columns) -> features (n, ...)."""
         if not self.is_cut:
             return lambda pictures: pictures
-        return theano.function([self.input_var], self._features, name="features")
+        return theano.function([self.input_var], self.features_expression, name="features")
 
     @cached_property
     def _scores(self):

@@ -11,10 +11,11 @@ from theano_transfer.tuning._describe import (
     describe,
     read_description,
 )
-from theano_transfer.tuning._feeds import CACHE_BYTES, Feed, keep_features
+from theano_transfer.tuning._feeds import Feed
 from theano_transfer.tuning._freeze import freeze, unfreeze
 from theano_transfer.tuning._history import History
 from theano_transfer.tuning._interrupt import Interrupt
+from theano_transfer.tuning._keep import keep_features
 from theano_transfer.tuning._sources import Reading, as_source, length_of, split_off
 from theano_transfer.tuning._targets import class_weights
 from theano_transfer.tuning._training import Training, WeightKeeper, plan_monitor
@@ -109,8 +110,9 @@ class Model(CompiledNetwork):
         early_stopping=None,
         monitor=None,
         restore_best=True,
-        cache_features="auto",
-        cache_bytes=CACHE_BYTES,
+        cache="auto",
+        cache_bytes=None,
+        cache_variants=None,
         shuffle=True,
         seed=None,
         initial_epoch=0,
@@ -150,14 +152,20 @@ class Model(CompiledNetwork):
             validation data; otherwise nothing does, or 'loss' with `early_stopping`.
         restore_best : bool
             End with the weights of the best epoch by `monitor`; without one, with the last.
-        cache_features : 'auto', True or False
-            Whether to compute once what the frozen bottom of the network makes of each picture,
-            and train on that: epochs after the first then take next to no time. The numbers are
-            the same up to rounding. Possible where something at the bottom is frozen and the
-            pictures are the same in every epoch (no `augment`, no iterators); 'auto' does it
-            where possible for more than one epoch, True raises where it is not.
-        cache_bytes : int
-            What the features of all pictures may take.
+        cache : 'auto', False, 'memory', 'disk', path or FeatureCache
+            Where what the frozen bottom of the network makes of each picture is kept, so that it
+            is computed once: later epochs take next to no time. The numbers are the same up to
+            rounding. 'auto' keeps it in memory until training ends, where possible for more than
+            one epoch: where something at the bottom is frozen, and the pictures are the same in
+            every epoch (no iterators, no `augment` without `cache_variants`). Where something
+            else is asked for, a warning says if that is not so. What is in a file (a path that
+            ends in .h5, or 'disk' for one in the user's cache folder) is found by later programs.
+        cache_bytes : int, optional
+            What all features may take, 1 GiB in memory or 4 GiB in a file if None. If that is
+            too little, a warning says so, and they are computed in every epoch.
+        cache_variants : int, optional
+            With `augment`: train on so many augmented variants of each picture in turn, whose
+            features are kept, in place of new ones in every epoch.
         shuffle : bool
         seed : int, optional
             Of order, split and augmentation; the model's own if None.
@@ -221,11 +229,11 @@ class Model(CompiledNetwork):
                 feed, valid_feed = keep_features(
                     feed,
                     valid_feed,
-                    wanted=cache_features if first < last else cache_features is True,
+                    cache=cache,
+                    cache_bytes=cache_bytes,
+                    variants=cache_variants,
                     inference=self.inference,
-                    budget=cache_bytes,
-                    shown=verbose,
-                    check=interrupt.check,
+                    epochs=last - first + 1,
                 )
             if interrupt.happened:
                 history.interrupted, history.stopped = True, "interrupted"

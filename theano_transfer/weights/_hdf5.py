@@ -38,7 +38,7 @@ SLACK_RATIO = 100
 
 @contextmanager
 def open_hdf5(
-    path: str | os.PathLike[str], *, known_hash: str | None = None
+    path: str | os.PathLike[str], *, known_hash: str | None = None, integers: bool = False
 ) -> Iterator[SafeGroup]:
     """Open an HDF5 file for reading and give its root group.
 
@@ -48,6 +48,8 @@ def open_hdf5(
         File of unknown origin.
     known_hash
         ``'md5:<hex>'`` or ``'sha256:<hex>'``, checked on the opened file before HDF5 parses it.
+    integers
+        Whether arrays of bytes are allowed too.
 
     Raises
     ------
@@ -64,7 +66,7 @@ def open_hdf5(
             msg = f"{os.fspath(path)!r} is not an HDF5 file: {describe_start(start)}"
             raise WeightsFileError(msg)
         file.seek(0)
-        context = _Context(os.fspath(path), os.fstat(file.fileno()).st_size)
+        context = _Context(os.fspath(path), os.fstat(file.fileno()).st_size, integers)
         # The open descriptor is handed over: what was checked is what is parsed.
         with context.guard("its structure"):
             handle = h5py.File(file, "r")
@@ -79,9 +81,10 @@ def open_hdf5(
 class _Context:
     """What all objects of one file share: its path, its size, what it has declared so far."""
 
-    def __init__(self, path: str, size: int) -> None:
+    def __init__(self, path: str, size: int, integers: bool) -> None:
         self.path = path
         self.size = size
+        self.integers = integers
         self._declared: set[str] = set()
         self._total = 0
 
@@ -276,8 +279,7 @@ def _checked_array(dataset: h5py.Dataset, location: str, context: _Context) -> S
         kind = dataset.id.get_type()
         if dataset.is_virtual or plist.get_external_count() > 0:
             raise context.refusal(location, "its data would come from another file")
-        # Keras keeps a counter with its Normalization layer.
-        known = _float_types() if dataset.shape else _float_types() + _integer_types()
+        known = _allowed_types(context.integers, scalar=dataset.shape == ())
         if not any(kind.equal(allowed) for allowed in known):
             raise context.refusal(location, "only floating-point arrays of 2, 4 or 8 bytes")
         if dataset.shape is None or len(dataset.shape) > MAX_DIMENSIONS:
@@ -309,19 +311,18 @@ def _checked_array(dataset: h5py.Dataset, location: str, context: _Context) -> S
         dtype=dtype.newbyteorder("="),
         read=read,
         text=partial(attributes.text, fixed=True),
+        offset=dataset.id.get_offset(),
     )
 
 
-def _float_types() -> tuple[Any, ...]:
+def _allowed_types(integers: bool, scalar: bool) -> tuple[Any, ...]:
     from h5py import h5t
 
-    return (
+    floats = (
         h5t.IEEE_F16LE, h5t.IEEE_F32LE, h5t.IEEE_F64LE,
         h5t.IEEE_F16BE, h5t.IEEE_F32BE, h5t.IEEE_F64BE,
     )  # fmt: skip
-
-
-def _integer_types() -> tuple[Any, ...]:
-    from h5py import h5t
-
-    return (h5t.STD_I32LE, h5t.STD_I64LE, h5t.STD_I32BE, h5t.STD_I64BE)
+    bytes_ = (h5t.STD_U8LE,) if integers else ()
+    # Keras keeps a counter with its Normalization layer.
+    counters = (h5t.STD_I32LE, h5t.STD_I64LE, h5t.STD_I32BE, h5t.STD_I64BE) if scalar else ()
+    return (*floats, *bytes_, *counters)

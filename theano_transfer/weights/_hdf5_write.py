@@ -6,7 +6,8 @@ import hashlib
 import io
 import math
 import os
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any
 
 import numpy as np
@@ -28,20 +29,40 @@ def write_hdf5(
     OSError
         The disk is full, or writing fails otherwise.
     """
+    with created_hdf5(path, attributes) as (file, sink):
+        for key, array in arrays.items():
+            if sink.error is None:
+                _write_array(file, key, array)
+
+
+@contextmanager
+def created_hdf5(
+    path: str | os.PathLike[str], attributes: Mapping[str, str | int]
+) -> Iterator[tuple[Any, _Sink]]:
+    """A new HDF5 file to put arrays into, and the sink that knows of errors.
+
+    Raises
+    ------
+    OSError
+        At the end of the block: the disk was full, or writing failed otherwise.
+    """
     import h5py
 
     with open(path, "w+b", buffering=0) as raw:
         sink = _Sink(raw)
         with h5py.File(_create(path, sink)) as file:
-            for key, value in attributes.items():
-                file.attrs[key] = _fixed_text(value) if isinstance(value, str) else value
-            for key, array in arrays.items():
-                if sink.error is None:
-                    _write_array(file, key, array)
+            set_attributes(file, attributes)
+            yield file, sink
         if sink.error is not None:
             # A copy, because HDF5 holds the sink beyond the reach of Python's garbage collector:
             # no traceback may hang on it.
             raise OSError(sink.error.errno, sink.error.strerror, os.fspath(path))
+
+
+def set_attributes(owner: Any, attributes: Mapping[str, str | int]) -> None:
+    """Texts and integers as attributes of a file or a group."""
+    for key, value in attributes.items():
+        owner.attrs[key] = _fixed_text(value) if isinstance(value, str) else value
 
 
 def sha256(array: np.ndarray) -> str:
@@ -112,7 +133,7 @@ def _write_array(file: Any, name: str, array: np.ndarray) -> None:
         rows = array.shape[0]
         pieces = min(rows, math.ceil(array.nbytes / CHUNK_BYTES))
         storage = {"chunks": (math.ceil(rows / pieces), *array.shape[1:]), "fletcher32": True}
-    dataset = _require_group(file, group).create_dataset(
+    dataset = require_group(file, group).create_dataset(
         last, data=array, track_times=False, **storage
     )
     dataset.attrs["sha256"] = _fixed_text(sha256(array))
@@ -126,7 +147,8 @@ def _fixed_text(text: str) -> np.ndarray:
     return np.array(content, string_dtype("utf-8", len(content)))
 
 
-def _require_group(file: Any, path: str) -> Any:
+def require_group(file: Any, path: str) -> Any:
+    """The group at `path`, made where it is not there."""
     import h5py
 
     group = file

@@ -17,7 +17,8 @@ class StoredArray:
     """An array in a weights file, of which only shape and dtype have been looked at.
 
     ``location`` is its name in the file, for messages; ``read()`` gives the array, in native byte
-    order; ``text(name)`` gives a text attribute of it, or None.
+    order; ``text(name)`` gives a text attribute of it, or None. ``offset`` is where its bytes begin
+    in the file, if they lie there in one piece.
     """
 
     location: str
@@ -25,3 +26,4 @@ class StoredArray:
     dtype: np.dtype
     read: Callable[[], np.ndarray]
     text: Callable[[str], str | None] = _no_text
+    offset: int | None = None

@@ -2,8 +2,9 @@
 
 int APPLY_SPECIFIC(batch_norm_train)(PyArrayObject* images, PyArrayObject* gamma,
                                      PyArrayObject* beta, PyArrayObject* epsilon,
-                                     PyArrayObject** output, PyArrayObject** mean,
-                                     PyArrayObject** var, PARAMS_TYPE* params) {
-    return tt::normalise_train(images, gamma, beta, epsilon, (tt::Activation)params->activation,
-                               output, mean, var);
+                                     PyArrayObject* residual, PyArrayObject** output,
+                                     PyArrayObject** mean, PyArrayObject** var,
+                                     PARAMS_TYPE* params) {
+    return tt::normalise_train(images, gamma, beta, epsilon, residual,
+                               (tt::Activation)params->activation, output, mean, var);
 }

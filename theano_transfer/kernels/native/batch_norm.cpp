@@ -84,23 +84,16 @@ struct Image {
 const float* values(const Vector& vector) { return (const float*)PyArray_DATA(vector.array); }
 float* values(PyArrayObject* vector) { return (float*)PyArray_DATA(vector); }
 
-// Calls `body(channel, count)` for each vector of channels; the last may have fewer than lanes.
-template <typename Body>
-inline void for_vectors(int64_t channels, Body body) {
-    int64_t c = 0;
-    for (; c + lanes <= channels; c += lanes) body(c, int64_t(lanes));
-    if (c < channels) body(c, channels - c);
-}
-
-// output = activation(images * scale + shift), per channel.
-void apply(const float* images, const float* scale, const float* shift, Activation activation,
-           int64_t pixels, int64_t channels, float* output) {
+// output = activation(images * scale + shift + residual), per channel.
+void apply(const float* images, const float* scale, const float* shift, const float* residual,
+           Activation activation, int64_t pixels, int64_t channels, float* output) {
     const vec low = splat(floor_of(activation)), high = splat(bound(activation));
     for_pixels(pixels, channels, [=](int64_t pixel) {
         const float* x = images + pixel * channels;
         float* y = output + pixel * channels;
         for_vectors(channels, [=](int64_t c, int64_t n) {
-            const vec value = load(x + c, n) * load(scale + c, n) + load(shift + c, n);
+            vec value = load(x + c, n) * load(scale + c, n) + load(shift + c, n);
+            if (residual) value += load(residual + pixel * channels + c, n);
             store(y + c, smallest(largest(value, low), high), n);
         });
     });
@@ -124,17 +117,19 @@ int normalise(PyArrayObject* images, const Normalisation& n, PyArrayObject** out
             scale[c] = values(gamma)[c] / std::sqrt(values(var)[c] + epsilon);
             shift[c] = values(beta)[c] - values(mean)[c] * scale[c];
         }
-        apply(Image(source).data, scale.data(), shift.data(), none, pixels, channels,
+        apply(Image(source).data, scale.data(), shift.data(), nullptr, none, pixels, channels,
               values(*output));
     });
 }
 
 int normalise_train(PyArrayObject* images, PyArrayObject* gamma_, PyArrayObject* beta_,
-                    PyArrayObject* epsilon_, Activation activation, PyArrayObject** output,
-                    PyArrayObject** mean, PyArrayObject** var) {
+                    PyArrayObject* epsilon_, PyArrayObject* residual, Activation activation,
+                    PyArrayObject** output, PyArrayObject** mean, PyArrayObject** var) {
     return guarded("batch normalisation", [&] {
         const dims shape = shape_of(images);
         check_channels(shape, {gamma_, beta_});
+        if (residual != nullptr && shape_of(residual) != shape)
+            throw std::invalid_argument("what is added does not have the shape of the images");
         allocate(output, shape);
         allocate_vector(mean, shape[1]);
         allocate_vector(var, shape[1]);
@@ -143,7 +138,7 @@ int normalise_train(PyArrayObject* images, PyArrayObject* gamma_, PyArrayObject*
             fill(*var, std::numeric_limits<float>::quiet_NaN());
             return;
         }
-        const Tensor source(images);
+        const Tensor source(images), added(residual ? residual : images);
         const Vector gamma(gamma_), beta(beta_);
         const int64_t channels = shape[1], pixels = shape[0] * shape[2] * shape[3];
         const float epsilon = scalar(epsilon_);
@@ -169,7 +164,9 @@ int normalise_train(PyArrayObject* images, PyArrayObject* gamma_, PyArrayObject*
             scale[c] = values(gamma)[c] / std::sqrt((float)variance + epsilon);
             shift[c] = values(beta)[c] - values(*mean)[c] * scale[c];
         }
-        apply(x, scale.data(), shift.data(), activation, pixels, channels, values(*output));
+        const std::unique_ptr<Image> other(residual ? new Image(added) : nullptr);
+        apply(x, scale.data(), shift.data(), other ? other->data : nullptr, activation, pixels,
+              channels, values(*output));
     });
 }
 

@@ -67,9 +67,18 @@ std::vector<int64_t> key_of(const Geometry& geometry, const dims& image, const d
 }
 
 Plane plane_of(const Geometry& g, const dims& image, const dims& output) {
-    return {image[0],  image[2],  image[3],        image[1],       output[1],
-            output[2], output[3], g.pad_before[0], g.pad_before[1]};
+    return {image[0],  image[2],        image[3],        image[1],    output[1],  output[2],
+            output[3], g.pad_before[0], g.pad_before[1]};
 }
+
+// Runs the fastest of the candidates.
+void run(const std::string& operation, bool prepared, const std::vector<int64_t>& key,
+         const std::vector<Candidate>& candidates) {
+    candidates[fastest(operation, prepared, key, candidates)].run();
+}
+
+constexpr float infinity = std::numeric_limits<float>::infinity();
+constexpr Finish as_it_is{nullptr, nullptr, -infinity, infinity};
 
 // A stored normalisation as what it multiplies the filters by and adds to the output.
 struct Folded {
@@ -149,8 +158,8 @@ class Packer {
     Packed for_winograd(bool transposed) {
         const dims shape = shape_of(filters_);
         const int64_t out = shape[transposed ? 1 : 0], in = shape[transposed ? 0 : 1];
-        return state_.get({1, transposed, in, out}, mark_, winograd_packed_size(in, out),
-                          keep_, [&](float* to) {
+        return state_.get({1, transposed, in, out}, mark_, winograd_packed_size(in, out), keep_,
+                          [&](float* to) {
                               winograd_pack(Contiguous(filters_).data(), in, out, transposed,
                                             scale_, to);
                           });
@@ -224,22 +233,18 @@ int convolve(const ConvolutionParams& params, PackedFilters** state, PyArrayObje
             forward.primitive.execute(stream(), arguments);
             stream().wait();
         };
-        const auto run_winograd = [&] {
-            const Packed packed = packer.for_winograd(false);
-            constexpr float infinity = std::numeric_limits<float>::infinity();
-            const Finish finish{folded.shifts(),
-                                added ? (const float*)other.get_data_handle() : nullptr,
-                                activation == none ? -infinity : 0.f,
-                                activation == relu6 ? 6.f : infinity};
-            winograd_convolve(plane_of(geometry, image_shape, output_shape),
-                              (const float*)image.get_data_handle(), packed->data(), finish, to);
-        };
-        if (geometry.is_plain_3x3(filter_shape) &&
-            winograd_takes(filter_shape[1], filter_shape[0]) &&
-            fastest("convolution", packer.keeps(), key, {{"direct", run_direct}, {"winograd", run_winograd}}) == 1)
-            run_winograd();
-        else
-            run_direct();
+        const float* const from = (const float*)image.get_data_handle();
+        const Plane plane = plane_of(geometry, image_shape, output_shape);
+        const Finish finish{folded.shifts(),
+                            added ? (const float*)other.get_data_handle() : nullptr,
+                            activation == none ? -infinity : 0.f,
+                            activation == relu6 ? 6.f : infinity};
+        std::vector<Candidate> candidates{{"direct", run_direct}};
+        if (geometry.is_plain_3x3(filter_shape) && winograd_takes(plane.in, plane.out))
+            candidates.push_back({"winograd", [&] {
+                winograd_convolve(plane, from, packer.for_winograd(false)->data(), finish, to);
+            }});
+        run("convolution", packer.keeps(), key, candidates);
     });
 }
 
@@ -283,23 +288,17 @@ int convolve_grad_inputs(const ConvolutionParams& params, PackedFilters** state,
                                         {DNNL_ARG_DIFF_SRC, {layout, engine(), to}}});
             stream().wait();
         };
-        const auto run_winograd = [&] {
-            // A convolution of the gradient with filters that are turned around.
-            const Packed packed = packer.for_winograd(true);
-            constexpr float infinity = std::numeric_limits<float>::infinity();
-            Plane plane = plane_of(geometry, gradient_shape, image_shape);
-            plane.pad_top = 2 - plane.pad_top;
-            plane.pad_left = 2 - plane.pad_left;
-            winograd_convolve(plane, (const float*)from.get_data_handle(), packed->data(),
-                              {nullptr, nullptr, -infinity, infinity}, to);
-        };
-        if (geometry.is_plain_3x3(filter_shape) &&
-            winograd_takes(filter_shape[0], filter_shape[1]) &&
-            fastest("gradient by inputs", packer.keeps(), key,
-                    {{"direct", run_direct}, {"winograd", run_winograd}}) == 1)
-            run_winograd();
-        else
-            run_direct();
+        const float* const slopes = (const float*)from.get_data_handle();
+        // With a stride of 1 it is a convolution of the gradient with filters turned around.
+        Plane turned = plane_of(geometry, gradient_shape, image_shape);
+        turned.pad_top = 2 - turned.pad_top;
+        turned.pad_left = 2 - turned.pad_left;
+        std::vector<Candidate> candidates{{"direct", run_direct}};
+        if (geometry.is_plain_3x3(filter_shape) && winograd_takes(turned.in, turned.out))
+            candidates.push_back({"winograd", [&] {
+                winograd_convolve(turned, slopes, packer.for_winograd(true)->data(), as_it_is, to);
+            }});
+        run("gradient by inputs", packer.keeps(), key, candidates);
     });
 }
 
@@ -355,18 +354,14 @@ int convolve_grad_weights(const ConvolutionParams& params, PyArrayObject* images
             }
             stream().wait();
         };
-        const auto run_winograd = [&] {
-            winograd_grad_filters(plane_of(geometry, image_shape, gradient_shape),
-                                  (const float*)image.get_data_handle(),
-                                  (const float*)from.get_data_handle(), to);
-        };
-        if (geometry.is_plain_3x3(filter_shape) &&
-            winograd_takes(filter_shape[1], filter_shape[0]) &&
-            fastest("gradient by weights", true, key,
-                    {{"direct", run_direct}, {"winograd", run_winograd}}) == 1)
-            run_winograd();
-        else
-            run_direct();
+        const float* const x = (const float*)image.get_data_handle();
+        const float* const slopes = (const float*)from.get_data_handle();
+        const Plane plane = plane_of(geometry, image_shape, gradient_shape);
+        std::vector<Candidate> candidates{{"direct", run_direct}};
+        if (geometry.is_plain_3x3(filter_shape) && winograd_takes(plane.in, plane.out))
+            candidates.push_back(
+                {"winograd", [&] { winograd_grad_filters(plane, x, slopes, to); }});
+        run("gradient by weights", true, key, candidates);
     });
 }
 

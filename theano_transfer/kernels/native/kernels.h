@@ -65,10 +65,10 @@ int pool_grad(const PoolingParams&, PyArrayObject* images, PyArrayObject* gradie
 
 // Vectors are (channel,); variances are biased ones.
 int normalise(PyArrayObject* images, const Normalisation&, PyArrayObject** output);
-// activation(normalised by the batch's own statistics)
+// activation(normalised by the batch's own statistics + residual, unless that is null)
 int normalise_train(PyArrayObject* images, PyArrayObject* gamma, PyArrayObject* beta,
-                    PyArrayObject* epsilon, Activation, PyArrayObject** output,
-                    PyArrayObject** mean, PyArrayObject** var);
+                    PyArrayObject* epsilon, PyArrayObject* residual, Activation,
+                    PyArrayObject** output, PyArrayObject** mean, PyArrayObject** var);
 // `output` is that of normalise_train where there is an activation, otherwise it may be null.
 int normalise_train_grad(PyArrayObject* images, PyArrayObject* gradient, PyArrayObject* gamma,
                          PyArrayObject* mean, PyArrayObject* var, PyArrayObject* epsilon,

@@ -40,4 +40,12 @@ inline vec splat(float value) { return vec{} + value; }
 inline vec largest(vec a, vec b) { return a > b ? a : b; }
 inline vec smallest(vec a, vec b) { return a < b ? a : b; }
 
+// Calls `body(channel, count)` for each vector of channels; the last may have fewer than lanes.
+template <typename Body>
+inline void for_vectors(int64_t channels, Body body) {
+    int64_t c = 0;
+    for (; c + lanes <= channels; c += lanes) body(c, int64_t(lanes));
+    if (c < channels) body(c, channels - c);
+}
+
 }  // namespace tt

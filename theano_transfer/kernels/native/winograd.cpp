@@ -136,7 +136,6 @@ inline void write_outputs(const Plane& plane, const Finish& finish, const Tiles:
     const int64_t wide = std::min<int64_t>(outputs, plane.out_columns - place.column);
     const int64_t start =
         ((place.image * plane.out_rows + place.row) * plane.out_columns + place.column) * plane.out;
-    const vec floor = splat(finish.floor), ceiling = splat(finish.ceiling);
     for (int64_t channel = 0; channel < plane.out; channel += lanes) {
         vec half[outputs * inputs];
 #pragma GCC unroll 6
@@ -147,15 +146,12 @@ inline void write_outputs(const Plane& plane, const Finish& finish, const Tiles:
                 m[i] = load(from + (i * inputs + j) * product_step + channel);
             transform_output(m, half + j, inputs);
         }
-        const vec bias = finish.bias ? load(finish.bias + channel) : vec{};
         for (int64_t i = 0; i < high; ++i) {
             vec r[outputs];
             transform_output(half + i * inputs, r, 1);
             for (int64_t j = 0; j < wide; ++j) {
                 const int64_t at = start + (i * plane.out_columns + j) * plane.out + channel;
-                vec y = r[j] + bias;
-                if (finish.residual) y += load(finish.residual + at);
-                store(output + at, smallest(largest(y, floor), ceiling));
+                store(output + at, finish(r[j], channel, at));
             }
         }
     }

@@ -7,25 +7,13 @@
 // https://arxiv.org/abs/1509.09308.
 #pragma once
 
-#include <cstdint>
 #include <cstddef>
+
+#include "plane.h"
 
 namespace tt {
 
-// Everything is channels last; `in` and `out` are multiples of the lanes of a vector.
-struct Plane {
-    int64_t batch, rows, columns, in;       // of the images
-    int64_t out, out_rows, out_columns;     // of the outputs
-    int64_t pad_top, pad_left;
-};
-
-// What happens to an output before it is written; null pointers are left out.
-struct Finish {
-    const float* bias;      // (out,)
-    const float* residual;  // like the output
-    float floor, ceiling;   // bounds of the activation
-};
-
+// `in` and `out` must be multiples of the lanes of a vector.
 bool winograd_takes(int64_t in, int64_t out);
 
 // Filters (out, in, 3, 3), or (in, out, 3, 3) turned around where `transposed`, whose element
