@@ -13,6 +13,7 @@ import theano.tensor as T
 from theano_transfer import zoo
 from theano_transfer.cache import FeatureCache, as_cache
 from theano_transfer.cache._frozen import FrozenPart
+from theano_transfer.kernels import mode_for
 from theano_transfer.tuning._assemble import (
     checked_preprocessing,
     picture_size,
@@ -60,6 +61,9 @@ class FeatureExtractor:
         Where features are kept, so that those of a picture are computed once: in memory (as long
         as this object lives), in a file in the user's cache folder, in a file of your own (.h5).
         Clones share a FeatureCache.
+    precision : {'float32', 'bfloat16'}
+        In which the network computes; the vectors are float32. bfloat16 keeps three digits of what
+        passes between layers and takes about half the time on processors that know it.
 
     Examples
     --------
@@ -84,6 +88,7 @@ class FeatureExtractor:
         workers=2,
         verbose=False,
         cache=None,
+        precision="float32",
     ):
         self.base = base
         self.weights = weights
@@ -95,6 +100,7 @@ class FeatureExtractor:
         self.workers = workers
         self.verbose = verbose
         self.cache = cache
+        self.precision = precision
 
     def fit(self, X, y=None) -> FeatureExtractor:
         """Check the parameters and build the network; `X` and `y` are not looked at."""
@@ -192,7 +198,8 @@ class FeatureExtractor:
 
     def _ready(self) -> _Extraction:
         """The compiled function, made anew when a parameter that matters has changed."""
-        asked = (self.weights, self.layer, self.pooling, self.input_shape, self.preprocessing)
+        names = ("weights", "layer", "pooling", "input_shape", "preprocessing", "precision")
+        asked = tuple(getattr(self, name) for name in names)
         known = self.__dict__.get("_extraction")
         if known is None or known.base is not self.base or known.asked != asked:
             known = self._extraction = _Extraction(self, asked)
@@ -217,6 +224,7 @@ class _Extraction:
         self.base, self.asked = settings.base, asked
         if settings.preprocessing is not None:
             checked_preprocessing(settings.preprocessing)
+        self._mode = mode_for(settings.precision)
         if settings.pooling not in POOLING:
             raise ValueError(f"pooling is 'avg', 'max' or None; got {settings.pooling!r}")
         net = _network(settings)
@@ -235,13 +243,18 @@ class _Extraction:
         self.width = int(shape[1] if pool else np.prod(shape[1:]))
         self._expressions = [net.input_var], output
         self.part = FrozenPart(
-            net.input_var, output, lambda x: self.function(x), (self.width,), self.layer
+            net.input_var,
+            output,
+            lambda x: self.function(x),
+            (self.width,),
+            self.layer,
+            settings.precision,
         )
 
     @cached_property
     def function(self):
         """Pictures to vectors; compiled when it is needed, which may be never with a cache."""
-        return theano.function(*self._expressions, name="features")
+        return theano.function(*self._expressions, name="features", mode=self._mode)
 
 
 def _network(settings) -> zoo.Network:

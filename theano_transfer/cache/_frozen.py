@@ -37,6 +37,8 @@ class FrozenPart:
         Of the features of one picture.
     name : str
         For messages.
+    precision : {'float32', 'bfloat16'}
+        Of the computation.
 
     Attributes
     ----------
@@ -46,7 +48,7 @@ class FrozenPart:
         Why the part cannot be recognised by another process; None if it can.
     """
 
-    def __init__(self, input_var, features, compute, shape, name: str):
+    def __init__(self, input_var, features, compute, shape, name: str, precision="float32"):
         self.compute, self.shape, self.name = compute, tuple(shape), name
         self.input_dtype, self.dtype = np.dtype(input_var.dtype), np.dtype(features.dtype)
         self.unnamed: str | None = None
@@ -60,6 +62,7 @@ class FrozenPart:
             self.unnamed = "it depends on shared variables that are no arrays"
             self._graph = os.urandom(32)
             self._shared = [x for x in self._shared if isinstance(_value(x), np.ndarray)]
+        self._graph = digest(self._graph, precision.encode())
         self._checked: list | None = None
         self._key = b""
 

@@ -5,9 +5,10 @@ Each rewrite is registered under its name and the tags ``onednn`` and ``fusion``
 
 import numpy as np
 from aesara.compile import optdb
-from aesara.graph.rewriting.basic import copy_stack_trace, in2out, node_rewriter
+from aesara.graph.rewriting.basic import copy_stack_trace, in2out, node_rewriter, out2in
 from aesara.scalar import basic as scalar
-from aesara.tensor.elemwise import Elemwise
+from aesara.tensor import add
+from aesara.tensor.elemwise import DimShuffle, Elemwise
 from aesara.tensor.math import Sum
 
 from theano_transfer.kernels._batch_norm import (
@@ -105,26 +106,42 @@ def _normalised(node, normalisation, op, *inputs):
     return {a: a.type.filter_variable(b) for a, b in zip(old, results)}
 
 
+def _sum_of(fgraph, variables):
+    """The sum of `variables`, by the node that computes it already if there is one."""
+    if len(variables) == 1:
+        return variables[0]
+    for client, _ in fgraph.clients[variables[0]]:
+        if (
+            client != "output"
+            and isinstance(client.op, Elemwise)
+            and isinstance(client.op.scalar_op, scalar.Add)
+            and sorted(map(id, client.inputs)) == sorted(map(id, variables))
+        ):
+            return client.outputs[0]
+    return add(*variables)
+
+
 @node_rewriter([Elemwise])
 def local_fuse_residual(fgraph, node):
-    """Conv2d(...) + y -> Conv2d(..., y), likewise BatchNormTrain, for a y of the same shape"""
-    if not isinstance(node.op.scalar_op, scalar.Add) or len(node.inputs) != 2:
+    """Conv2d(...) + y -> Conv2d(..., y), likewise BatchNormTrain, for a y of the same shape
+
+    Sums of sums have been flattened by now: of three, two are somebody else's sum.
+    """
+    if not isinstance(node.op.scalar_op, scalar.Add) or not fast(*node.inputs):
         return None
-    for output, other in (node.inputs, node.inputs[::-1]):
-        if (
-            output is other
-            or other.dtype != output.dtype
-            # An axis of length 1 would be repeated, if the output had a longer one.
-            or any(b == 1 and a != 1 for a, b in zip(output.type.shape, other.type.shape))
-            or not fast(*node.inputs)
-        ):
-            continue
+    shape = node.outputs[0].type.shape
+    # An axis of length 1 would be repeated, if the output had a longer one.
+    if any(b == 1 and a != 1 for v in node.inputs for a, b in zip(shape, v.type.shape)):
+        return None
+    for position, output in enumerate(node.inputs):
+        rest = node.inputs[:position] + node.inputs[position + 1 :]
         convolution = _open_convolution(fgraph, output, "bias", "normalisation")
         if convolution is not None:
+            other = _sum_of(fgraph, rest)
             return replacement(node, _with_part(convolution, "residual", other))
         normalisation = _open_normalisation(fgraph, output, 4)
         if normalisation is not None:
-            inputs = (*normalisation.inputs, other)
+            inputs = (*normalisation.inputs, _sum_of(fgraph, rest))
             return _normalised(node, normalisation, normalisation.op, *inputs)
     return None
 
@@ -186,6 +203,18 @@ def local_fuse_activation(fgraph, node):
     return None
 
 
+def is_rectified(variable):
+    """Whether `variable` is known to have no negative elements."""
+    node = variable.owner
+    while node is not None and isinstance(node.op, DimShuffle):
+        node = node.inputs[0].owner
+    if node is None:
+        return False
+    if isinstance(node.op, (Conv2d, BatchNormTrain)):
+        return node.op.activation_name != "none"
+    return rectifier_of(node.op) is not None
+
+
 @node_rewriter([BatchNormTrainGrad])
 def local_fuse_activation_grad(fgraph, node):
     """BatchNormTrainGrad(x, relu_grad(y, g), ...) -> BatchNormTrainGrad{relu}(x, g, ..., y)"""
@@ -244,9 +273,11 @@ def register():
     )
     for step, rewrite in enumerate(fusions, start=1):
         name = rewrite.__name__
+        # A sum of sums gives its first part free only once it is rewritten itself.
+        order = out2in if rewrite is local_fuse_residual else in2out
         optdb.register(
             name,
-            in2out(rewrite, name=name),
+            order(rewrite, name=name),
             "onednn",
             "fusion",
             "fast_run",

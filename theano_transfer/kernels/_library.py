@@ -48,16 +48,28 @@ def library():
     if onednn is None or not config.cxx:
         raise NotImplementedError("the kernels need oneDNN and a C++ compiler")
     directory = Path(config.compiledir) / NAME / _fingerprint(onednn)
-    path = directory / f"lib{NAME}.so"
-    if not path.exists():
-        _build(directory, path.name, onednn)
-    loaded = ctypes.PyDLL(str(path))
+    if not _file_in(directory).exists():
+        _build(directory, _file_in(directory).name, onednn)
+    loaded = ctypes.PyDLL(str(_file_in(directory)))
     if loaded.tt_initialise() != 0:  # pragma: no cover - PyDLL raises the error that was set
-        raise RuntimeError(f"could not initialise {path}")
+        raise RuntimeError(f"could not initialise the library in {directory}")
     loaded.tt_remember_in(os.fsencode(directory / "fastest.txt"))
     for name in _switched_off():
         loaded.tt_switch(name.encode(), 0)
     return directory
+
+
+def _file_in(directory):
+    return directory / f"lib{NAME}.so"
+
+
+@functools.cache
+def has_bfloat16():
+    """Whether this machine convolves in bfloat16."""
+    try:
+        return bool(ctypes.PyDLL(str(_file_in(library()))).tt_has_bfloat16())
+    except NotImplementedError:
+        return False
 
 
 def _switched_off():
@@ -69,7 +81,7 @@ def _switched_off():
 @contextlib.contextmanager
 def without(kernel):
     """Inside, `kernel` (such as ``'winograd'``) is not chosen, whatever was measured."""
-    loaded = ctypes.PyDLL(str(library() / f"lib{NAME}.so"))
+    loaded = ctypes.PyDLL(str(_file_in(library())))
     loaded.tt_switch(kernel.encode(), 0)
     try:
         yield

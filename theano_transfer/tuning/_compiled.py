@@ -180,14 +180,14 @@ class CompiledNetwork(TunedNetwork):
     def inference(self) -> Inference:
         """The functions that predict; they do not depend on what is frozen."""
         if self._known_inference is None:
-            self._known_inference = Inference(self.output, find_cut(self.output))
+            self._known_inference = Inference(self.output, find_cut(self.output), self.precision)
         return self._known_inference
 
     def _cut_now(self) -> Inference:
         """Functions that predict, cut where freezing allows it now; those at hand if they fit."""
         cut = find_cut(self.output)
         if self._known_inference is None or self._known_inference.cut is not cut:
-            self._known_inference = Inference(self.output, cut)
+            self._known_inference = Inference(self.output, cut, self.precision)
         return self._known_inference
 
     def _become(self, task: str) -> None:

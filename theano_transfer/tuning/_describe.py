@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from theano_transfer.images import PREPROCESSING, Preprocessing
+from theano_transfer.kernels import PRECISIONS
 from theano_transfer.tuning._heads import parse_head
 
 KEY = "tuned"
@@ -29,6 +30,7 @@ def describe(model) -> dict[str, Any]:
             "task": model.task,
             "count": model.num_classes,
             "seed": model.seed,
+            "precision": model.precision,
             "preprocessing": _describe_preprocessing(model.preprocessing),
             "frozen": model.frozen,
             "compiled": _describe_compiled(model.compile_arguments),
@@ -49,7 +51,8 @@ def read_description(attributes: Mapping[str, Any], path) -> dict[str, Any]:
     Returns
     -------
     dict
-        base, input_shape, head, task, classes, seed, preprocessing, frozen, compiled. `base` is
+        base, input_shape, head, task, classes, seed, precision, preprocessing, frozen, compiled.
+        `base` is
         None for a network that is not of the zoo, `preprocessing` and steps of `head` are None
         where the file cannot hold them.
 
@@ -91,6 +94,7 @@ def read_description(attributes: Mapping[str, Any], path) -> dict[str, Any]:
         "task": field.get("task", str),
         "classes": count if classes is None else classes,
         "seed": field.get("seed", int),
+        "precision": _read_precision(field, stored),
         "preprocessing": _read_preprocessing(field),
         "frozen": frozen,
         "compiled": _read_compiled(field),
@@ -151,7 +155,7 @@ def constructor_arguments(stored, path, base=None, head=None, preprocessing=None
             raise ValueError(f"the model in {path} has {what}; supply it: Model.load(..., {name}=)")
         if given is not None and not missing:
             raise ValueError(f"the model in {path} brings its own {name}; leave {name}= out")
-    arguments = {name: stored[name] for name in ("task", "classes", "seed")}
+    arguments = {name: stored[name] for name in ("task", "classes", "seed", "precision")}
     arguments["base"] = stored["base"] if base is None else base
     arguments["head"] = stored["head"] if head is None else head
     arguments["preprocessing"] = preprocessing or stored["preprocessing"]
@@ -190,6 +194,14 @@ def _read_head(field):
     except (TypeError, ValueError) as error:
         raise field.refusal("head", steps) from error
     return known
+
+
+def _read_precision(field, stored):
+    # Files of earlier versions do not say: there was one.
+    precision = stored.get("precision", "float32")
+    if precision not in PRECISIONS:
+        raise field.refusal("precision", precision)
+    return precision
 
 
 def _preprocessing_name(preprocessing):

@@ -15,6 +15,7 @@ import theano.tensor as T
 from lasagne.layers import InputLayer, Layer, get_all_layers, get_output
 from lasagne.objectives import aggregate
 
+from theano_transfer.kernels import mode_for
 from theano_transfer.tuning._freeze import assert_frozen, is_frozen, trainable_params
 from theano_transfer.tuning._losses import Loss, per_item
 from theano_transfer.tuning._scores import split_prediction
@@ -29,6 +30,8 @@ class Inference:
         The layer that predicts; (n, outputs).
     cut : Layer
         From :func:`~theano_transfer.tuning._cut.find_cut`.
+    precision : {'float32', 'bfloat16'}
+        Of what lies below the cut.
 
     Attributes
     ----------
@@ -38,7 +41,8 @@ class Inference:
         The same, of ``input_var``; there if :attr:`is_cut`.
     """
 
-    def __init__(self, output: Layer, cut: Layer):
+    def __init__(self, output: Layer, cut: Layer, precision: str = "float32"):
+        self.precision = precision
         self.output = output
         self.cut = cut
         entry = next(x for x in get_all_layers(self.cut) if isinstance(x, InputLayer))
@@ -65,7 +69,12 @@ class Inference:
         """Compiled: pictures (n, 3, rows, columns) -> features (n, ...)."""
         if not self.is_cut:
             return lambda pictures: pictures
-        return theano.function([self.input_var], self.features_expression, name="features")
+        return theano.function(
+            [self.input_var],
+            self.features_expression,
+            name="features",
+            mode=mode_for(self.precision),
+        )
 
     @cached_property
     def _scores(self):

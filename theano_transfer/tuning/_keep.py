@@ -36,6 +36,7 @@ def frozen_part(inference, size) -> FrozenPart:
         lambda pictures: inference.features(pictures),
         shape[1:],
         inference.cut.name,
+        inference.precision,
     )
 
 

@@ -6,6 +6,7 @@ from collections import OrderedDict
 
 from lasagne.layers import InputLayer
 
+from theano_transfer.kernels import mode_for
 from theano_transfer.tuning import _names
 from theano_transfer.tuning._assemble import (
     Outputs,
@@ -40,12 +41,15 @@ class TunedNetwork:
         task,
         preprocessing,
         seed,
+        precision="float32",
     ):
         # Everything that can be wrong about the arguments is looked at before anything is built.
         self.head = parse_head(head)
         self.seed = int(seed)
         self._classes_given = classes
         self._outputs = plan_outputs(classes, task)
+        mode_for(precision)  # complains about one that there is not
+        self.precision = precision
         if preprocessing is not None:
             checked_preprocessing(preprocessing)
         base_net, self._features = build_base(base, weights, input_shape, self.seed)

@@ -82,9 +82,18 @@ inline bool is_dense(PyArrayObject* array, const std::vector<int>& order) {
 inline bool is_channels_last(PyArrayObject* array) { return is_dense(array, {0, 2, 3, 1}); }
 inline bool is_c_order(PyArrayObject* array) { return is_dense(array, {0, 1, 2, 3}); }
 
-inline desc channels_last(const dims& shape) { return desc(shape, f32, tag::nhwc); }
+using data_type = dnnl::memory::data_type;
 
-// A reference to a float32 array of four axes that oneDNN can read in place: the array that was
+// bfloat16 travels through NumPy, which does not know it, as uint16.
+inline data_type type_of(PyArrayObject* array) {
+    return PyArray_TYPE(array) == NPY_UINT16 ? data_type::bf16 : f32;
+}
+
+inline desc channels_last(const dims& shape, data_type type = f32) {
+    return desc(shape, type, tag::nhwc);
+}
+
+// A reference to an array of four axes that oneDNN can read in place: the array that was
 // given where its strides allow it, otherwise a copy.
 class Tensor {
   public:
@@ -101,14 +110,15 @@ class Tensor {
     Tensor(const Tensor&) = delete;
 
     dims shape() const { return shape_of(array_); }
-    float* data() const { return (float*)PyArray_DATA(array_); }
+    void* data() const { return PyArray_DATA(array_); }
 
     desc layout() const {
-        if (is_channels_last(array_)) return channels_last(shape());
-        if (is_c_order(array_)) return desc(shape(), f32, tag::nchw);
+        const data_type type = type_of(array_);
+        if (is_channels_last(array_)) return channels_last(shape(), type);
+        if (is_c_order(array_)) return desc(shape(), type, tag::nchw);
         dims strides(4);
         for (int axis = 0; axis < 4; ++axis) strides[axis] = stride(array_, axis);
-        return desc(shape(), f32, strides);
+        return desc(shape(), type, strides);
     }
 
     // The array in the layout `wanted`: itself where it has it, otherwise a reordered copy.
@@ -125,11 +135,12 @@ class Tensor {
 
     static npy_intp stride(PyArrayObject* array, int axis) {
         // An axis of length 1 is given the stride of an outermost axis: never in the way.
-        if (PyArray_DIM(array, axis) > 1) return PyArray_STRIDE(array, axis) / 4;
+        const npy_intp item = PyArray_ITEMSIZE(array);
+        if (PyArray_DIM(array, axis) > 1) return PyArray_STRIDE(array, axis) / item;
         npy_intp extent = 1;
         for (int other = 0; other < 4; ++other)
             extent = std::max<npy_intp>(
-                extent, PyArray_DIM(array, other) * PyArray_STRIDE(array, other) / 4);
+                extent, PyArray_DIM(array, other) * PyArray_STRIDE(array, other) / item);
         return extent;
     }
 
@@ -137,11 +148,12 @@ class Tensor {
     static bool is_readable(PyArrayObject* array) {
         if (!PyArray_ISALIGNED(array)) return false;
         std::vector<std::pair<npy_intp, npy_intp>> axes;  // (stride, length)
+        const npy_intp item = PyArray_ITEMSIZE(array);
         for (int axis = 0; axis < 4; ++axis) {
             if (PyArray_DIM(array, axis) == 1) continue;
             const npy_intp bytes = PyArray_STRIDE(array, axis);
-            if (bytes <= 0 || bytes % 4 != 0) return false;
-            axes.emplace_back(bytes / 4, PyArray_DIM(array, axis));
+            if (bytes <= 0 || bytes % item != 0) return false;
+            axes.emplace_back(bytes / item, PyArray_DIM(array, axis));
         }
         std::sort(axes.begin(), axes.end());
         for (size_t i = 1; i < axes.size(); ++i)
@@ -150,9 +162,9 @@ class Tensor {
     }
 };
 
-// A float32 array of `bytes` bytes whose memory comes from the blocks and goes back to them.
+// An array of `bytes` bytes whose memory comes from the blocks and goes back to them.
 inline PyArrayObject* new_array(std::vector<npy_intp>& sizes, std::vector<npy_intp>& strides,
-                                npy_intp bytes) {
+                                npy_intp bytes, data_type type) {
     void* memory = take_block(std::max<npy_intp>(bytes, 1));
     PyObject* owner = PyCapsule_New(memory, nullptr, [](PyObject* capsule) {
         give_block(PyCapsule_GetPointer(capsule, nullptr));
@@ -161,8 +173,9 @@ inline PyArrayObject* new_array(std::vector<npy_intp>& sizes, std::vector<npy_in
         give_block(memory);
         throw std::bad_alloc();
     }
-    PyObject* array = PyArray_New(&PyArray_Type, (int)sizes.size(), sizes.data(), NPY_FLOAT32,
-                                  strides.data(), memory, 0, NPY_ARRAY_WRITEABLE, nullptr);
+    PyObject* array = PyArray_New(&PyArray_Type, (int)sizes.size(), sizes.data(),
+                                  type == f32 ? NPY_FLOAT32 : NPY_UINT16, strides.data(), memory,
+                                  0, NPY_ARRAY_WRITEABLE, nullptr);
     if (array == nullptr) {
         Py_DECREF(owner);
         throw std::bad_alloc();
@@ -178,19 +191,21 @@ inline PyArrayObject* new_array(std::vector<npy_intp>& sizes, std::vector<npy_in
 
 // Makes `*output` an array of the given shape whose memory is channels-last or in C order,
 // keeping the memory of the last call where it fits.
-inline void allocate(PyArrayObject** output, const dims& shape, bool last = true) {
-    if (*output != nullptr && shape_of(*output) == shape && PyArray_ISALIGNED(*output) &&
+inline void allocate(PyArrayObject** output, const dims& shape, bool last = true,
+                     data_type type = f32) {
+    if (*output != nullptr && type_of(*output) == type && shape_of(*output) == shape &&
+        PyArray_ISALIGNED(*output) &&
         (last ? is_channels_last(*output) : is_c_order(*output)))
         return;
     std::vector<npy_intp> sizes(shape.begin(), shape.end());
     std::vector<npy_intp> strides(4);
-    npy_intp stride = sizeof(float);
+    npy_intp stride = type == f32 ? 4 : 2;
     for (int axis : last ? std::vector<int>{1, 3, 2, 0} : std::vector<int>{3, 2, 1, 0}) {
         strides[axis] = stride;
         stride *= std::max<npy_intp>(sizes[axis], 1);
     }
     Py_CLEAR(*output);
-    *output = new_array(sizes, strides, stride);
+    *output = new_array(sizes, strides, stride, type);
 }
 
 inline void allocate_vector(PyArrayObject** output, npy_intp length) {

@@ -13,7 +13,9 @@ namespace {
 using Arguments = std::unordered_map<int, dnnl::memory>;
 
 // Filters in whatever layout the primitive likes best.
-desc any_filters(const dims& grouped) { return desc(grouped, f32, tag::any); }
+desc any_filters(const dims& grouped, data_type type = f32) {
+    return desc(grouped, type, tag::any);
+}
 desc plain_filters(const dims& grouped) { return desc(grouped, f32, tag::goihw); }
 
 struct Forward {
@@ -33,10 +35,20 @@ constexpr auto direct = dnnl::algorithm::convolution_direct;
 
 dnnl::convolution_forward::primitive_desc forward_description(
     dnnl::prop_kind kind, const Geometry& g, const dims& image, const dims& filters,
-    const dims& output, bool has_bias, const dnnl::primitive_attr& attributes) {
+    const dims& output, bool has_bias, const dnnl::primitive_attr& attributes,
+    data_type type = f32) {
     const auto bias = has_bias ? desc({output[1]}, f32, tag::a) : desc();
-    return {engine(), kind,     direct,       channels_last(image), any_filters(g.grouped(filters)),
-            bias,     channels_last(output), g.stride, g.gaps(), g.pad_before, g.pad_after,
+    return {engine(),
+            kind,
+            direct,
+            channels_last(image, type),
+            any_filters(g.grouped(filters), type),
+            bias,
+            channels_last(output, type),
+            g.stride,
+            g.gaps(),
+            g.pad_before,
+            g.pad_after,
             attributes};
 }
 
@@ -47,9 +59,10 @@ dnnl::convolution_forward::primitive_desc hint(const Geometry& g, const dims& im
                                {});
 }
 
-dnnl::primitive_attr fused(const dims& output, bool residual, Activation activation) {
+dnnl::primitive_attr fused(const dims& output, bool residual, Activation activation,
+                           data_type type) {
     dnnl::post_ops after;
-    if (residual) after.append_binary(dnnl::algorithm::binary_add, channels_last(output));
+    if (residual) after.append_binary(dnnl::algorithm::binary_add, channels_last(output, type));
     if (activation == relu) after.append_eltwise(dnnl::algorithm::eltwise_relu, 0.f, 0.f);
     if (activation == relu6) after.append_eltwise(dnnl::algorithm::eltwise_clip_v2, 0.f, 6.f);
     dnnl::primitive_attr attributes;
@@ -196,18 +209,20 @@ int convolve(const ConvolutionParams& params, PackedFilters** state, PyArrayObje
             throw std::invalid_argument("what is added has shape " +
                                         Geometry::text(shape_of(residual)) + ", the output " +
                                         Geometry::text(output_shape));
-        allocate(output, output_shape);
+        const data_type type = type_of(images);
+        allocate(output, output_shape, /*last=*/true, type);
         if (is_empty(output_shape)) return;
 
         const Tensor source(images);
         const std::unique_ptr<Tensor> added(residual ? new Tensor(residual) : nullptr);
         const auto activation = (Activation)params.activation;
         Packer packer(state, filters, &folded);
-        const desc layout = channels_last(image_shape), result = channels_last(output_shape);
-        float* const to = (float*)PyArray_DATA(*output);
+        const desc layout = channels_last(image_shape, type);
+        const desc result = channels_last(output_shape, type);
+        void* const to = PyArray_DATA(*output);
         const bool has_shift = folded.shifts() != nullptr;
         const auto key = key_of(geometry, image_shape, filter_shape,
-                                {has_shift, added != nullptr, activation});
+                                {has_shift, added != nullptr, activation, (int64_t)type});
 
         const WithoutLock unlocked;
         const dnnl::memory image = source.in_layout(layout);
@@ -218,7 +233,8 @@ int convolve(const ConvolutionParams& params, PackedFilters** state, PyArrayObje
             Forward& forward = primitives.get(key, [&] {
                 const auto description = forward_description(
                     dnnl::prop_kind::forward_inference, geometry, image_shape, filter_shape,
-                    output_shape, has_shift, fused(output_shape, added != nullptr, activation));
+                    output_shape, has_shift, fused(output_shape, added != nullptr, activation, type),
+                    type);
                 return Forward{description, dnnl::convolution_forward(description)};
             });
             const desc wanted = forward.description.weights_desc();
@@ -240,11 +256,28 @@ int convolve(const ConvolutionParams& params, PackedFilters** state, PyArrayObje
                             activation == none ? -infinity : 0.f,
                             activation == relu6 ? 6.f : infinity};
         std::vector<Candidate> candidates{{"direct", run_direct}};
-        if (geometry.is_plain_3x3(filter_shape) && winograd_takes(plane.in, plane.out))
+        if (type == f32 && geometry.is_plain_3x3(filter_shape) &&
+            winograd_takes(plane.in, plane.out))
             candidates.push_back({"winograd", [&] {
-                winograd_convolve(plane, from, packer.for_winograd(false)->data(), finish, to);
+                winograd_convolve(plane, from, packer.for_winograd(false)->data(), finish,
+                                  (float*)to);
             }});
         run("convolution", packer.keeps(), key, candidates);
+    });
+}
+
+int convert(PyArrayObject* images, bool to_bfloat16, PyArrayObject** output) {
+    return guarded("conversion", [&] {
+        const dims shape = shape_of(images);
+        const data_type type = to_bfloat16 ? data_type::bf16 : f32;
+        allocate(output, shape, /*last=*/true, type);
+        if (is_empty(shape)) return;
+        const Tensor given(images);
+        dnnl::memory source(given.layout(), engine(), given.data());
+        dnnl::memory target(channels_last(shape, type), engine(), PyArray_DATA(*output));
+        const WithoutLock unlocked;
+        dnnl::reorder(source, target).execute(stream(), source, target);
+        stream().wait();
     });
 }
 

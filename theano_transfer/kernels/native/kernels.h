@@ -1,7 +1,8 @@
 // What the C code of the Ops calls. Every function returns 0, or 1 with a Python error set.
 //
 // Images are (batch, channel, row, column), filters (out, channel / groups, row, column); all
-// arrays are float32. `*output` may hold the array of the last call, which is then used again.
+// arrays are float32, but for the images, residuals and outputs of `convolve` and `pool`, which may
+// be bfloat16. `*output` may hold the array of the last call, which is then used again.
 #pragma once
 
 #include <Python.h>
@@ -58,6 +59,9 @@ int convolve_grad_inputs(const ConvolutionParams&, PackedFilters**, PyArrayObjec
 int convolve_grad_weights(const ConvolutionParams&, PyArrayObject* images,
                           PyArrayObject* gradient, PyArrayObject* filter_size,
                           PyArrayObject** output);
+
+// float32 to bfloat16, which is uint16 to NumPy, or back.
+int convert(PyArrayObject* images, bool to_bfloat16, PyArrayObject** output);
 
 int pool(const PoolingParams&, PyArrayObject* images, PyArrayObject** output);
 int pool_grad(const PoolingParams&, PyArrayObject* images, PyArrayObject* gradient,

@@ -26,15 +26,18 @@ int pool(const PoolingParams& params, PyArrayObject* images, PyArrayObject** out
         const dims image_shape = shape_of(images);
         const dims output_shape = pooling.output_shape(image_shape);
         pooling.check(image_shape, output_shape);
-        allocate(output, output_shape);
+        const data_type type = type_of(images);
+        allocate(output, output_shape, /*last=*/true, type);
         if (is_empty(output_shape)) return;
 
         const Tensor source(images);
         static thread_local Primitives<Forward> primitives;
-        Forward& forward = primitives.get(pooling.key(image_shape), [&] {
-            const auto description =
-                pooling.forward(dnnl::prop_kind::forward_inference, channels_last(image_shape),
-                                channels_last(output_shape));
+        std::vector<int64_t> key = pooling.key(image_shape);
+        key.push_back((int64_t)type);
+        Forward& forward = primitives.get(key, [&] {
+            const auto description = pooling.forward(dnnl::prop_kind::forward_inference,
+                                                     channels_last(image_shape, type),
+                                                     channels_last(output_shape, type));
             return Forward{description, dnnl::pooling_forward(description)};
         });
         const dnnl::memory target(forward.description.dst_desc(), engine(), PyArray_DATA(*output));
