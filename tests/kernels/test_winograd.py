@@ -130,3 +130,48 @@ def test_others_are_left_to_the_direct_kernel(rng):
             one = function(images, filters)
         with without("winograd"):
             np.testing.assert_array_equal(one, function(images, filters))
+
+
+def network(depth=6, channels=16):
+    """A small residual network with all its parameters, and what it makes of pictures."""
+    rng = np.random.default_rng(3)
+    x = T.tensor4("x")
+    y, params = x, []
+    for _ in range(depth):
+        w = theano.shared((rng.normal(size=(channels, channels, 3, 3)) / 12).astype("float32"))
+        params.append(w)
+        y = T.nnet.relu(T.nnet.conv2d(y, w, border_mode="half", filter_flip=False) + y)
+    return x, y, params
+
+
+def test_training_reaches_the_same_loss():
+    def losses():
+        x, y, params = network()
+        target = T.tensor4("target")
+        loss = ((y.mean(axis=(2, 3), keepdims=True) - target) ** 2).mean()
+        updates = {w: w - 0.05 * g for w, g in zip(params, T.grad(loss, params))}
+        step = theano.function([x, target], loss, updates=updates)
+        rng = np.random.default_rng(4)
+        images = rng.normal(size=(8, 16, 12, 12)).astype("float32")
+        targets = rng.uniform(size=(8, 16, 1, 1)).astype("float32")
+        return [float(step(images, targets)) for _ in range(40)]
+
+    with without("direct"):
+        winograd = losses()
+    with without("winograd"):
+        direct = losses()
+    assert direct[-1] < 0.5 * direct[0]
+    assert winograd != direct
+    np.testing.assert_allclose(winograd, direct, rtol=1e-3)
+
+
+def test_features_of_a_deep_network(rng):
+    x, y, _ = network(depth=12)
+    function = theano.function([x], y)
+    images = rng.normal(size=(2, 16, 23, 18)).astype("float32")
+    with without("direct"):
+        winograd = function(images)
+    with without("winograd"):
+        direct = function(images)
+    assert np.abs(winograd - direct).max() <= 1e-4 * np.abs(direct).max()
+    assert (winograd != direct).any()
