@@ -6,6 +6,7 @@ import pytest
 import theano
 from lasagne.layers import InputLayer, get_all_layers, get_output, get_output_shape
 from zoo.cases import params
+from zoo.written_down import TRAINABLE, TRAINABLE_MILLIONS
 
 import theano_transfer as tt
 from theano_transfer import zoo
@@ -34,6 +35,15 @@ def test_a_published_number_of_parameters_under_a_classifier(case, undrawn):
     assert full.output.output_shape == (None, 1000)
     assert tuple(full)[-len(record.top_layers) :] == record.top_layers
     assert full.output.nonlinearity is lasagne.nonlinearities.softmax
+
+
+@pytest.mark.parametrize("name", [*TRAINABLE, *TRAINABLE_MILLIONS])
+def test_as_many_trainable_parameters_as_others_count(name, undrawn):
+    count = lasagne.layers.count_params(zoo.build(name).output, trainable=True)
+    if name in TRAINABLE:
+        assert count == TRAINABLE[name]
+    else:
+        assert round(count / 1e6, 2) == TRAINABLE_MILLIONS[name]
 
 
 def test_without_top_the_rest_is_the_same(net, undrawn):
