@@ -36,7 +36,10 @@ def filled_model(case, size, include_top):
     model = keras_model(case, size, include_top)
     rng = np.random.default_rng(0)
     fill(model, rng)
-    calibrate(model, rng, pictures((75, 97), preprocessing_of(case), count=8))
+    # Padding may depend on the size, so it is the model's; few large pictures are as much as
+    # many small ones.
+    count = 8 if max(size) < 128 else 3
+    calibrate(model, rng, pictures(size, preprocessing_of(case), count))
     return model
 
 

@@ -83,6 +83,19 @@ def test_feature_maps_shrink_by_the_same_factor_at_every_size(net, undrawn):
         assert all(size >= 1 for size in shape[2:])
 
 
+def test_feature_maps_by_stride(net):
+    record = net.record
+    maps = net.feature_info
+    strides = [feature.stride for feature in maps]
+    assert strides == sorted(set(strides))
+    assert {8, 16} <= set(strides) <= {1, 2, 4, 8, 16, 32}
+    assert maps[-1][:2] == (record.feature_layer, record.feature_channels)
+    for layer, channels, stride in maps:
+        assert net[layer].output_shape[1] == channels
+        rows = get_output_shape(net[layer], (1, 3, 512, 512))[2]
+        assert abs(rows - 512 / stride) <= 6  # padding is not everywhere
+
+
 @pytest.mark.parametrize(("case", "pooling"), params(times=["avg", "max"]))
 def test_pooling_ends_in_vectors(case, pooling, undrawn):
     net = case.build(include_top=False, pooling=pooling, input_shape=(3, None, None))

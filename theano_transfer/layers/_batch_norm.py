@@ -8,6 +8,8 @@ from lasagne.layers import Layer
 
 # Below it Theano's batch normalisation refuses to work.
 LEAST_EPSILON = 1e-5
+# 1e-5 as float32 lies below 1e-5: this is the next one.
+LEAST_FLOAT32 = 1.0000001e-5
 
 
 class BatchNormLayer(Layer):
@@ -102,6 +104,7 @@ class BatchNormLayer(Layer):
         gamma = T.ones(channels, dtype=self.mean.dtype) if self.gamma is None else self.gamma
         beta = T.zeros(channels, dtype=self.mean.dtype) if self.beta is None else self.beta
         axes = (0, *range(2, input.ndim))
+        epsilon = max(self.epsilon, LEAST_FLOAT32)
         if update:
             moving_mean, moving_var = self.mean.clone(), self.var.clone()
             # A default update is found by its variable being in the graph. These take part in
@@ -109,15 +112,15 @@ class BatchNormLayer(Layer):
             beta = beta + 0 * (moving_mean + moving_var)
         if update or not use:
             output, mean, inv_std = T.nnet.bn.batch_normalization_train(
-                input, gamma, beta, axes, self.epsilon
+                input, gamma, beta, axes, epsilon
             )
         if update:
-            var = T.maximum(inv_std**-2 - self.epsilon, 0)
+            var = T.maximum(inv_std**-2 - epsilon, 0)
             moving_mean.default_update = self._moved(moving_mean, mean)
             moving_var.default_update = self._moved(moving_var, var)
         if use:
             output = T.nnet.bn.batch_normalization_test(
-                input, gamma, beta, self.mean, self.var, axes, self.epsilon
+                input, gamma, beta, self.mean, self.var, axes, epsilon
             )
         return output
 
