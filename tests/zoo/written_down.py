@@ -88,20 +88,79 @@ def basic_resnet(*stacks):
     return build
 
 
+def ceiling_pool():
+    import keras
+
+    class CeilingPool(keras.layers.Layer):
+        """Maximum of 3x3 windows, every second one, the last of which may hang over."""
+
+        def call(self, x):
+            over = [(0, (n - 3) % 2) for n in x.shape[1:3]]
+            x = keras.ops.pad(x, [(0, 0), *over, (0, 0)])  # of no effect behind relu
+            return keras.ops.max_pool(x, 3, 2)
+
+    return CeilingPool
+
+
+def googlenet(weights, include_top, input_shape, classes=None):
+    """From table 1 of Szegedy et al., https://arxiv.org/abs/1409.4842."""
+    import keras
+    from keras import Model, layers
+
+    class Normalise(layers.Layer):
+        """Across five channels: Krizhevsky et al., with the numbers of Caffe's network."""
+
+        def call(self, x):
+            squares = keras.ops.pad(x * x, [(0, 0), (0, 0), (0, 0), (2, 2)])
+            total = sum(squares[..., i : i + x.shape[-1]] for i in range(5))
+            return x / (1 + 1e-4 / 5 * total) ** 0.75
+
+    def convolve(x, name, filters, size, **options):
+        options = {"padding": "same", "activation": "relu", "name": name, **options}
+        return layers.Conv2D(filters, size, **options)(x)
+
+    pool = ceiling_pool()
+    x = images = layers.Input(input_shape)
+    x = layers.ZeroPadding2D(3, name="conv1_pad")(x)
+    x = convolve(x, "conv1_7x7_s2", 64, 7, strides=2, padding="valid")
+    x = Normalise(name="pool1_norm1")(pool(name="pool1_3x3_s2")(x))
+    x = convolve(convolve(x, "conv2_3x3_reduce", 64, 1), "conv2_3x3", 192, 3)
+    x = pool(name="pool2_3x3_s2")(Normalise(name="conv2_norm2")(x))
+    table = """3a 64 96 128 16 32 32, 3b 128 128 192 32 96 64, P3, 4a 192 96 208 16 48 64,
+        4b 160 112 224 24 64 64, 4c 128 128 256 24 64 64, 4d 112 144 288 32 64 64,
+        4e 256 160 320 32 128 128, P4, 5a 256 160 320 32 128 128, 5b 384 192 384 48 128 128"""
+    for row in table.split(","):
+        name, *filters = row.split()
+        if name.startswith("P"):
+            x = pool(name=f"pool{name[1]}_3x3_s2")(x)
+            continue
+        one, reduce3, three, reduce5, five, pooled = map(int, filters)
+        name = f"inception_{name}_"
+        x3 = convolve(convolve(x, f"{name}3x3_reduce", reduce3, 1), f"{name}3x3", three, 3)
+        x5 = convolve(convolve(x, f"{name}5x5_reduce", reduce5, 1), f"{name}5x5", five, 5)
+        xp = layers.MaxPooling2D(3, 1, padding="same", name=f"{name}pool")(x)
+        x = layers.Concatenate(name=f"{name}output")(
+            [
+                convolve(x, f"{name}1x1", one, 1),
+                x3,
+                x5,
+                convolve(xp, f"{name}pool_proj", pooled, 1),
+            ]
+        )
+    if include_top:
+        x = layers.GlobalAveragePooling2D(name="pool5_7x7_s1")(x)
+        x = layers.Dropout(0.4, name="pool5_drop_7x7_s1")(x)
+        x = layers.Dense(classes, activation="softmax", name="predictions")(x)
+    return Model(images, x)
+
+
 def squeezenet(fires, stem, window):
     """From table 1 of Iandola et al., https://arxiv.org/abs/1602.07360. 'P' is pooling."""
 
     def build(weights, include_top, input_shape, classes=None):
-        import keras
         from keras import Model, layers
 
-        class CeilingPool(layers.Layer):
-            """Maximum of 3x3 windows, every second one, the last of which may hang over."""
-
-            def call(self, x):
-                over = [(0, (n - 3) % 2) for n in x.shape[1:3]]
-                x = keras.ops.pad(x, [(0, 0), *over, (0, 0)])  # of no effect behind relu
-                return keras.ops.max_pool(x, 3, 2)
+        CeilingPool = ceiling_pool()
 
         def convolve(x, name, filters, size, **options):
             return layers.Conv2D(filters, size, activation="relu", name=name, **options)(x)
@@ -132,6 +191,7 @@ def squeezenet(fires, stem, window):
 
 
 WRITTEN_DOWN = {
+    "googlenet": googlenet,
     "efficientnetlite0": efficientnet_lite(1.0, 1.0, 0.2),
     "efficientnetlite1": efficientnet_lite(1.0, 1.1, 0.2),
     "efficientnetlite2": efficientnet_lite(1.1, 1.2, 0.3),

@@ -26,6 +26,7 @@ from theano_transfer.zoo._efficientnet_v2 import efficientnet_v2_b2 as efficient
 from theano_transfer.zoo._efficientnet_v2 import efficientnet_v2_b3 as efficientnet_v2_b3
 from theano_transfer.zoo._efficientnet_v2 import efficientnet_v2_s as efficientnet_v2_s
 from theano_transfer.zoo._features import FeatureMap as FeatureMap
+from theano_transfer.zoo._googlenet import googlenet as googlenet
 from theano_transfer.zoo._inception_resnet_v2 import (
     inception_resnet_v2 as inception_resnet_v2,
 )
