@@ -69,6 +69,8 @@ def test_blocks_split_the_network_from_input_to_output(net):
     places = [names.index(first) for _, first in net.record.blocks]
     assert places == sorted(set(places))
     assert places[0] == 1  # nothing but the input lies before the first block
+    # a name means a block or a layer, not either
+    assert all(block == first or block not in net for block, first in net.record.blocks)
     # every split leaves something to train on both sides
     for start, stop in zip(places, [*places[1:], len(names)]):
         assert any(net[name].params for name in names[start:stop])
