@@ -192,3 +192,12 @@ def test_tags():
 def test_what_does_not_fit_is_refused(shape, arguments, message):
     with pytest.raises(ValueError, match=message):
         BatchNormLayer(shape, **arguments)
+
+
+def test_the_least_epsilon_may_be_used(rng):
+    """PyTorch's default; as float32 it is a little less, which Theano refuses."""
+    images = InputLayer((None, 2, 3, 3))
+    layer = BatchNormLayer(images, epsilon=1e-5)
+    x = rng.normal(size=(4, 2, 3, 3)).astype("float32")
+    function = theano.function([images.input_var], get_output(layer, deterministic=True))
+    np.testing.assert_allclose(function(x), x / np.sqrt(1 + 1e-5), rtol=1e-6)

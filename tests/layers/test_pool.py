@@ -95,3 +95,26 @@ def test_zero_padding_is_a_number_of_rows_and_columns():
         ZeroPad2DLayer((None, 3, 4, 5), "same")
     with pytest.raises(ValueError, match="takes images"):
         ZeroPad2DLayer((None, 3), 1)
+
+
+@pytest.mark.parametrize("declared", [True, False])
+@pytest.mark.parametrize("mode", ["max", "average_exc_pad"])
+@pytest.mark.parametrize("size", [(7, 8), (9, 10), (3, 4)])
+def test_the_last_window_may_hang_over(size, mode, declared, rng):
+    """As in Caffe: every place is seen by a window, but nothing is seen outside."""
+    images = InputLayer((None, 2, *(size if declared else (None, None))))
+    layer = Pool2DLayer(images, 3, 2, pad="ceil", mode=mode)
+    x = rng.normal(size=(2, 2, *size)).astype("float32")
+    found = theano.function([images.input_var], get_output(layer))(x)
+    function = np.max if mode == "max" else np.mean
+    starts = [range(0, max(n - 3, 0) + 1 + (n - 3) % 2, 2) for n in size]
+    expected = [
+        [function(x[:, :, i : i + 3, j : j + 3], axis=(2, 3)) for j in starts[1]] for i in starts[0]
+    ]
+    np.testing.assert_allclose(found, np.transpose(expected, (2, 3, 0, 1)), rtol=1e-5, atol=1e-6)
+    assert get_output_shape(layer, x.shape) == found.shape
+
+
+def test_no_window_lies_outside():
+    with pytest.raises(ValueError, match="must not be above its window"):
+        Pool2DLayer((None, 2, 8, 8), 2, 3, pad="ceil")

@@ -19,7 +19,7 @@ def test_scale_and_offset_of_all_or_of_each_channel(scale, offset, axes, rng):
     x = rng.uniform(0, 255, (2, 3, *axes)).astype("float32")
     found = theano.function([images.input_var], get_output(layer))(x)
     column = [np.reshape(numbers, (-1, *(1,) * len(axes))) for numbers in (scale, offset)]
-    np.testing.assert_allclose(found, column[0] * x + column[1], rtol=1e-5, atol=1e-6)
+    np.testing.assert_allclose(found, column[0] * x + column[1], rtol=1e-5, atol=1e-5)
     assert found.dtype == "float32"
 
 

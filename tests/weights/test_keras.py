@@ -191,7 +191,7 @@ def test_separable_convolutions_are_told_apart(rng, tmp_path):
         "sep/pointwise_kernel:0": rng.standard_normal((1, 1, 4, 5), dtype="f4"),
     }
     legacy_file(tmp_path / "a.h5", {"sep": arrays})
-    assert set(inspect(tmp_path / "a.h5").arrays) == {"sep.W", "sep.pointwise_kernel"}
+    assert set(inspect(tmp_path / "a.h5").arrays) == {"sep.W", "sep.pointwise"}
 
 
 @pytest.fixture(scope="module")
@@ -232,3 +232,12 @@ def test_files_by_keras_itself_give_its_answers(model, suffix, rng, tmp_path):
     output = lasagne.layers.get_output(net.output, deterministic=True)
     answer = theano.function([net.input_var], output)(pictures.transpose(0, 3, 1, 2))
     np.testing.assert_allclose(answer, model.predict(pictures, verbose=0), atol=1e-6)
+
+
+def test_names_with_slashes_are_later_written_with_underscores(rng, tmp_path):
+    """Keras 2 calls a layer 'conv1/conv', which in HDF5 is a group in a group."""
+    kernel = rng.standard_normal((3, 3, 4, 2), dtype="f4")
+    with h5py.File(tmp_path / "a.h5", "w") as file:
+        write_legacy(file, {"conv1/conv": {"conv1/conv/kernel:0": kernel}, "bn": {}})
+        assert "conv1/conv/conv1/conv/kernel:0" in file
+    assert set(inspect(tmp_path / "a.h5").arrays) == {"conv1_conv.W"}

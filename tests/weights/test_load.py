@@ -10,7 +10,12 @@ from lasagne.layers import DenseLayer, InputLayer
 from weights.keras_files import keras2_layers, legacy_file, write_numbered
 from weights.network import assert_equal, small_network, values
 
-from theano_transfer.layers import Conv2DLayer
+from theano_transfer.layers import (
+    BatchNormLayer,
+    Conv2DLayer,
+    SeparableConv2DLayer,
+    StandardizeLayer,
+)
 from theano_transfer.weights import (
     WeightsError,
     WeightsMismatchError,
@@ -252,3 +257,59 @@ def test_another_number_of_numbered_layers_does_not_fit(rng, tmp_path):
     legacy_file(tmp_path / "a.h5", layers)
     with pytest.raises(WeightsMismatchError, match="conv2d_3"):
         load(net, tmp_path / "a.h5")
+
+
+def test_the_counters_of_keras_1_are_matched_by_the_order_of_creation(rng, tmp_path):
+    """Its 'convolution2d_1' is the first that was made, and has a name today."""
+    net = Network()
+    x = net.add(InputLayer((None, 3, 9, 9), name="input"))
+    x = net.add(Conv2DLayer(x, 3, 1, b=None, name="first"))
+    x = net.add(BatchNormLayer(x, name="first_bn"))
+    x = net.add(Conv2DLayer(x, 3, 1, b=None, name="conv2d"))
+    x = net.add(SeparableConv2DLayer(x, 3, 3, b=None, name="sep"))
+    net.add(DenseLayer(x, 2, b=None, name="predictions"))
+    net.built = tuple(net)
+    kernels = rng.standard_normal((2, 1, 1, 3, 3), dtype="f4")
+    layers = {
+        "convolution2d_12": {"convolution2d_12_W:0": kernels[1]},
+        "convolution2d_9": {"convolution2d_9_W:0": kernels[0]},
+        "batchnormalization_4": {
+            f"batchnormalization_4_{role}:0": np.full(3, i, "f4")
+            for i, role in enumerate(["gamma", "beta", "running_mean", "running_std"])
+        },
+        "separableconvolution2d_1": {
+            "separableconvolution2d_1_depthwise_kernel:0": np.ones((3, 3, 3, 1), "f4"),
+            "separableconvolution2d_1_pointwise_kernel:0": np.full((1, 1, 3, 3), 2, "f4"),
+        },
+        "dense_2": {"dense_2_W:0": np.full((3 * 7 * 7, 2), 3, "f4")},
+    }
+    legacy_file(tmp_path / "a.h5", layers, version=None)
+    load(net, tmp_path / "a.h5")
+    for name, kernel in zip(("first", "conv2d"), kernels):
+        np.testing.assert_array_equal(net[name].W.get_value(), kernel.transpose(3, 2, 0, 1))
+    found = [values(net)[f"first_bn.{role}"][0] for role in ("gamma", "beta", "mean", "var")]
+    assert found == [0, 1, 2, 3]
+    assert (net["sep"].W.get_value() == 1).all()
+    assert (net["sep"].pointwise.get_value() == 2).all()
+
+
+@pytest.mark.parametrize("shape", [(3,), (1, 1, 1, 3)])
+@pytest.mark.parametrize("stored", [(0.229, 0.224, 0.225), (0.05, 0.06, 0.07)])
+def test_deviations_in_place_of_variances_are_noticed(stored, shape, tmp_path):
+    """Keras's published EfficientNets hold them; numbers like others are variances."""
+    net = Network()
+    x = net.add(InputLayer((None, 3, 9, 9), name="input"))
+    net.add(StandardizeLayer(x, name="normalization"))
+    arrays = {
+        "normalization/mean:0": np.reshape(np.array([0.485, 0.456, 0.406], "f4"), shape),
+        "normalization/variance:0": np.reshape(np.array(stored, "f4"), shape),
+        "normalization/count:0": np.array(7, "i8"),
+    }
+    legacy_file(tmp_path / "a.h5", {"normalization": arrays})
+    load(net, tmp_path / "a.h5")
+    expected = np.square(stored) if stored[0] == 0.229 else stored
+    np.testing.assert_allclose(net["normalization"].var.get_value(), expected, rtol=1e-6)
+    assert net["normalization"].count.get_value() == 7
+    save(net, tmp_path / "own.h5")  # what is ours is not looked at again
+    load(net, tmp_path / "own.h5")
+    np.testing.assert_allclose(net["normalization"].var.get_value(), expected, rtol=1e-6)

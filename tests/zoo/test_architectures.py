@@ -6,6 +6,7 @@ import pytest
 import theano
 from lasagne.layers import InputLayer, get_all_layers, get_output, get_output_shape
 from zoo.cases import params
+from zoo.written_down import TRAINABLE, TRAINABLE_MILLIONS
 
 import theano_transfer as tt
 from theano_transfer import zoo
@@ -36,6 +37,15 @@ def test_a_published_number_of_parameters_under_a_classifier(case, undrawn):
     assert full.output.nonlinearity is lasagne.nonlinearities.softmax
 
 
+@pytest.mark.parametrize("name", [*TRAINABLE, *TRAINABLE_MILLIONS])
+def test_as_many_trainable_parameters_as_others_count(name, undrawn):
+    count = lasagne.layers.count_params(zoo.build(name).output, trainable=True)
+    if name in TRAINABLE:
+        assert count == TRAINABLE[name]
+    else:
+        assert round(count / 1e6, 2) == TRAINABLE_MILLIONS[name]
+
+
 def test_without_top_the_rest_is_the_same(net, undrawn):
     record = net.record
     full = again(net, input_shape=(3, record.min_size, record.min_size))
@@ -59,6 +69,8 @@ def test_blocks_split_the_network_from_input_to_output(net):
     places = [names.index(first) for _, first in net.record.blocks]
     assert places == sorted(set(places))
     assert places[0] == 1  # nothing but the input lies before the first block
+    # a name means a block or a layer, not either
+    assert all(block == first or block not in net for block, first in net.record.blocks)
     # every split leaves something to train on both sides
     for start, stop in zip(places, [*places[1:], len(names)]):
         assert any(net[name].params for name in names[start:stop])
@@ -71,6 +83,19 @@ def test_feature_maps_shrink_by_the_same_factor_at_every_size(net, undrawn):
         fixed = again(net, include_top=False, input_shape=(3, rows, columns))
         assert fixed.output.output_shape == (None, *shape[1:])
         assert all(size >= 1 for size in shape[2:])
+
+
+def test_feature_maps_by_stride(net):
+    record = net.record
+    maps = net.feature_info
+    strides = [feature.stride for feature in maps]
+    assert strides == sorted(set(strides))
+    assert {8, 16} <= set(strides) <= {1, 2, 4, 8, 16, 32}
+    assert maps[-1][:2] == (record.feature_layer, record.feature_channels)
+    for layer, channels, stride in maps:
+        assert net[layer].output_shape[1] == channels
+        rows = get_output_shape(net[layer], (1, 3, 512, 512))[2]
+        assert abs(rows - 512 / stride) <= 6  # padding is not everywhere
 
 
 @pytest.mark.parametrize(("case", "pooling"), params(times=["avg", "max"]))

@@ -6,6 +6,7 @@ import pickle
 import pytest
 from lasagne.layers import DenseLayer, InputLayer
 
+from theano_transfer import zoo
 from theano_transfer.layers import BatchNormLayer
 from theano_transfer.zoo import ModelRecord, Network
 
@@ -95,3 +96,15 @@ def test_it_survives_pickling():
 def test_it_prints_as_one_line():
     assert repr(tiny()) == "<Network Tiny: 3 layers, 27 parameters>"
     assert repr(Network()) == "<Network unnamed: 0 layers, 0 parameters>"
+
+
+def test_maps_by_stride_are_known_of_the_zoo_alone():
+    with pytest.raises(ValueError, match="only architectures of the zoo"):
+        Network().feature_info  # noqa: B018
+    assert zoo.mobilenet_v2(include_top=False).feature_info == [
+        ("expanded_conv_project_BN", 16, 2),
+        ("block_2_add", 24, 4),
+        ("block_5_add", 32, 8),
+        ("block_12_add", 96, 16),
+        ("out_relu", 1280, 32),
+    ]

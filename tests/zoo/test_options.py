@@ -3,6 +3,8 @@
 import lasagne
 import numpy as np
 import pytest
+import theano
+from zoo.cases import everyone
 
 import theano_transfer as tt
 from theano_transfer import zoo
@@ -27,10 +29,10 @@ def test_weights_are_none_imagenet_or_a_file(refused, tmp_path):
     refused("weights must be", TypeError, weights=np.zeros(3))
 
 
-def test_channels_come_first_and_are_three(refused):
+def test_channels_come_first_and_are_known(refused):
     refused(r"Theano's order .* pass \(3, 224, 200\)", input_shape=(224, 200, 3))
-    refused(r"images of 3 channels.*got \(1, 224, 224\)", input_shape=(1, 224, 224))
-    refused("images of 3 channels", input_shape=(None, 224, 224))
+    refused(r"known number of channels.*got \(0, 224, 224\)", input_shape=(0, 224, 224))
+    refused("known number of channels", input_shape=(None, 224, 224))
     refused("input_shape must be", input_shape=(224, 224))
     refused("input_shape must be", input_shape=None)
     refused("whole numbers or None", TypeError, input_shape=(3, 224.0, 224))
@@ -136,3 +138,48 @@ def test_an_unpublished_width_has_no_published_number_of_parameters(undrawn):
     assert net.record.num_parameters is None
     assert net.record.arguments == (("alpha", 0.1),)
     assert net.output.output_shape == (None, net.record.feature_channels, 1, 1)
+
+
+@pytest.mark.parametrize("channels", [1, 4])
+def test_every_family_takes_other_numbers_of_channels(channels, undrawn):
+    for case in everyone():
+        if case.is_small:
+            size = zoo.record(case.name).min_size
+            net = case.build(include_top=False, input_shape=(channels, size, size))
+            assert net["input"].output_shape == (None, channels, size, size)
+            assert net.output.output_shape[1] == zoo.record(case.name).feature_channels
+
+
+@pytest.mark.parametrize("channels", [1, 6])
+def test_weights_for_colours_are_spread_over_other_channels(channels, tmp_path, rng):
+    """A grey picture, or one that is there twice, gives what it gave in colours."""
+    source = zoo.mobilenet_v2(alpha=0.1, input_shape=(3, 32, 32), classes=4)
+    tt.weights.save(source, tmp_path / "a.h5")
+    net = zoo.mobilenet_v2(
+        weights=tmp_path / "a.h5", alpha=0.1, input_shape=(channels, 32, 32), classes=4
+    )
+    x = rng.normal(size=(2, 1 if channels == 1 else 3, 32, 32)).astype("float32")
+    colours = x.repeat(3, axis=1) if channels == 1 else x
+    given = x if channels == 1 else np.concatenate([x, x], axis=1)
+    expected, found = (
+        theano.function(
+            [n.input_var], lasagne.layers.get_output(n["Conv1_relu"], deterministic=True)
+        )(pictures)
+        for n, pictures in ((source, colours), (net, given))
+    )
+    np.testing.assert_allclose(found, expected, rtol=1e-4, atol=1e-5)
+    for name, param in list(net.params.items())[1:]:
+        np.testing.assert_array_equal(param.get_value(), source.params[name].get_value())
+    tt.weights.save(net, tmp_path / "b.h5")  # a file of as many channels is taken as it is
+    again = zoo.mobilenet_v2(
+        weights=tmp_path / "b.h5", alpha=0.1, input_shape=(channels, 32, 32), classes=4
+    )
+    np.testing.assert_array_equal(again["Conv1"].W.get_value(), net["Conv1"].W.get_value())
+
+
+def test_colours_of_inside_preprocessing_are_averaged_for_other_channels(tmp_path, undrawn):
+    source = zoo.efficientnet_b0(include_top=False)
+    tt.weights.save(source, tmp_path / "a.h5")
+    net = zoo.efficientnet_b0(weights=tmp_path / "a.h5", include_top=False, input_shape=(2, 32, 32))
+    mean = source["normalization"].mean.get_value().mean()
+    np.testing.assert_allclose(net["normalization"].mean.get_value(), [mean, mean], rtol=1e-6)

@@ -12,6 +12,8 @@ from theano_transfer.layers._carry import carrying
 
 # Below it Theano's batch normalisation refuses to work.
 LEAST_EPSILON = 1e-5
+# 1e-5 as float32 lies below 1e-5: this is the next one.
+LEAST_FLOAT32 = 1.0000001e-5
 
 
 class BatchNormLayer(Layer):
@@ -106,11 +108,12 @@ class BatchNormLayer(Layer):
         gamma = T.ones(channels, dtype=self.mean.dtype) if self.gamma is None else self.gamma
         beta = T.zeros(channels, dtype=self.mean.dtype) if self.beta is None else self.beta
         axes = (0, *range(2, input.ndim))
+        epsilon = max(self.epsilon, LEAST_FLOAT32)
         if update or not use:
-            output, mean, var = self._by_the_batch(input, gamma, beta, axes)
+            output, mean, var = _by_the_batch(input, gamma, beta, axes, epsilon)
         if use:
             output = T.nnet.bn.batch_normalization_test(
-                input, gamma, beta, self.mean, self.var, axes, self.epsilon
+                input, gamma, beta, self.mean, self.var, axes, epsilon
             )
         if update:
             moving_mean, moving_var = self.mean.clone(), self.var.clone()
@@ -120,14 +123,13 @@ class BatchNormLayer(Layer):
             output = carrying(output, moving_mean, moving_var)
         return output
 
-    def _by_the_batch(self, input, gamma, beta, axes):
-        """The output by the batch's own statistics, its mean and its biased variance."""
-        if axes == (0, 2, 3) and input.dtype == "float32":
-            return BatchNormTrain()(input, gamma, beta, np.float32(self.epsilon))
-        output, mean, inv_std = T.nnet.bn.batch_normalization_train(
-            input, gamma, beta, axes, self.epsilon
-        )
-        return output, mean, T.maximum(inv_std**-2 - self.epsilon, 0)
-
     def _moved(self, average, new):
         return self.momentum * average + (1 - self.momentum) * new
+
+
+def _by_the_batch(images, gamma, beta, axes, epsilon):
+    """The output by the batch's own statistics, its mean and its biased variance."""
+    if axes == (0, 2, 3) and images.dtype == "float32":
+        return BatchNormTrain()(images, gamma, beta, np.float32(epsilon))
+    output, mean, inv_std = T.nnet.bn.batch_normalization_train(images, gamma, beta, axes, epsilon)
+    return output, mean, T.maximum(inv_std**-2 - epsilon, 0)

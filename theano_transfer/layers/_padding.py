@@ -86,16 +86,25 @@ def same_padding(size, extent: int, stride: int):
     return total // 2, total - total // 2
 
 
+def overhang(size, extent: int, stride: int):
+    """What has to be added after an axis for the last window to find its place on it whole.
+
+    Parameters and result as for :func:`same_padding`.
+    """
+    return 0, (extent - size) % stride
+
+
 def resolve(pad, image, sizes, extents, strides):
     """((top, bottom), (left, right)) for images whose (rows, columns) are `sizes`.
 
-    Where `pad` is ``'same'`` and a size is None, the padding is an expression of the size that
-    `image` has when it is computed.
+    Where `pad` is ``'same'`` or ``'ceil'`` and a size is None, the padding is an expression of the
+    size that `image` has when it is computed.
     """
-    if pad != "same":
+    if not isinstance(pad, str):
         return pad
+    rule = same_padding if pad == "same" else overhang
     return tuple(
-        same_padding(image.shape[axis] if size is None else size, extent, stride)
+        rule(image.shape[axis] if size is None else size, extent, stride)
         for axis, size, extent, stride in zip((2, 3), sizes, extents, strides)
     )
 
@@ -112,12 +121,14 @@ def output_length(size, extent: int, stride: int, pad):
     ----------
     size, extent, stride
         As for :func:`same_padding`.
-    pad : 'same' or (before, after)
+    pad : 'same', 'ceil' or (before, after)
     """
     if size is None:
         return None
     if pad == "same":
         return -(-size // stride)
+    if pad == "ceil":
+        pad = overhang(size, extent, stride)
     return (size + sum(pad) - extent) // stride + 1
 
 

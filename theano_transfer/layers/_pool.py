@@ -28,9 +28,10 @@ class Pool2DLayer(Layer):
     pool_size : int or (rows, columns)
     stride : int, (rows, columns) or None
         None: `pool_size`.
-    pad : 'valid', 'same', int, (rows, columns) or ((top, bottom), (left, right))
+    pad : 'valid', 'same', 'ceil', int, (rows, columns) or ((top, bottom), (left, right))
         Smaller than the window. ``'same'`` as in
-        :class:`~theano_transfer.layers.Conv2DLayer`. Windows that do not fit are left out.
+        :class:`~theano_transfer.layers.Conv2DLayer`. Windows that do not fit are left out, except
+        with ``'ceil'``: then the last may hang over at the bottom and at the right, as in Caffe.
     mode : {'max', 'average_exc_pad', 'average_inc_pad'}
         Padding never is a maximum. An average leaves it out (``exc``, as TensorFlow and Keras)
         or counts it as zeros (``inc``).
@@ -55,12 +56,12 @@ class Pool2DLayer(Layer):
         super().__init__(incoming, name=name)
         self.pool_size = as_pair(pool_size, "pool_size")
         self.stride = self.pool_size if stride is None else as_pair(stride, "stride")
-        self.pad = as_padding(pad)
+        self.pad = "ceil" if pad == "ceil" else as_padding(pad)
         self.mode = mode
         self._check()
 
     def get_output_shape_for(self, input_shape):
-        pads = ("same", "same") if self.pad == "same" else self.pad
+        pads = (self.pad, self.pad) if isinstance(self.pad, str) else self.pad
         sizes = map(output_length, input_shape[2:], self.pool_size, self.stride, pads)
         return (*input_shape[:2], *sizes)
 
@@ -88,7 +89,12 @@ class Pool2DLayer(Layer):
             )
         if self.mode not in MODES:
             raise ValueError(f"mode of {called} must be one of {MODES}; got {self.mode!r}")
-        if self.pad != "same" and any(
+        if self.pad == "ceil" and any(s > k for s, k in zip(self.stride, self.pool_size)):
+            raise ValueError(
+                f"with padding 'ceil' the stride {self.stride} of {called} must not be above its "
+                f"window {self.pool_size}, or the last window could lie outside"
+            )
+        if not isinstance(self.pad, str) and any(
             max(pair) >= size for pair, size in zip(self.pad, self.pool_size)
         ):
             raise ValueError(

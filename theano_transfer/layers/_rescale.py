@@ -6,6 +6,7 @@ import numpy as np
 import theano.tensor as T
 from lasagne.init import Constant
 from lasagne.layers import Layer
+from lasagne.utils import floatX
 
 # What Keras divides by where a variance is 0.
 LEAST_DEVIATION = 1e-7
@@ -64,6 +65,7 @@ class StandardizeLayer(Layer):
                 "standardising needs a known number of channels on axis 1; "
                 f"got shape {self.input_shape}"
             )
+        mean, var = (floatX(x) if isinstance(x, (tuple, np.ndarray)) else x for x in (mean, var))
         tags = {"trainable": False, "regularizable": False}
         self.mean = self.add_param(mean, self.input_shape[1:2], name="mean", **tags)
         self.var = self.add_param(var, self.input_shape[1:2], name="var", **tags)

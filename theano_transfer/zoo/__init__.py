@@ -25,6 +25,8 @@ from theano_transfer.zoo._efficientnet_v2 import efficientnet_v2_b1 as efficient
 from theano_transfer.zoo._efficientnet_v2 import efficientnet_v2_b2 as efficientnet_v2_b2
 from theano_transfer.zoo._efficientnet_v2 import efficientnet_v2_b3 as efficientnet_v2_b3
 from theano_transfer.zoo._efficientnet_v2 import efficientnet_v2_s as efficientnet_v2_s
+from theano_transfer.zoo._features import FeatureMap as FeatureMap
+from theano_transfer.zoo._googlenet import googlenet as googlenet
 from theano_transfer.zoo._inception_resnet_v2 import (
     inception_resnet_v2 as inception_resnet_v2,
 )
@@ -43,9 +45,13 @@ from theano_transfer.zoo._registry import variants as variants
 from theano_transfer.zoo._resnet import resnet50 as resnet50
 from theano_transfer.zoo._resnet import resnet101 as resnet101
 from theano_transfer.zoo._resnet import resnet152 as resnet152
+from theano_transfer.zoo._resnet_basic import resnet18 as resnet18
+from theano_transfer.zoo._resnet_basic import resnet34 as resnet34
 from theano_transfer.zoo._resnet_v2 import resnet50_v2 as resnet50_v2
 from theano_transfer.zoo._resnet_v2 import resnet101_v2 as resnet101_v2
 from theano_transfer.zoo._resnet_v2 import resnet152_v2 as resnet152_v2
+from theano_transfer.zoo._squeezenet import squeezenet1_0 as squeezenet1_0
+from theano_transfer.zoo._squeezenet import squeezenet1_1 as squeezenet1_1
 from theano_transfer.zoo._vgg import vgg16 as vgg16
 from theano_transfer.zoo._vgg import vgg19 as vgg19
 from theano_transfer.zoo._xception import xception as xception

@@ -35,6 +35,7 @@ from theano_transfer.zoo._efficientnet_stages import (
     TOP,
     FanOutNormal,
     Stage,
+    colours,
     letter,
 )
 from theano_transfer.zoo._network import Network
@@ -48,9 +49,6 @@ PAPER = (
     "Tan and Le: EfficientNet: Rethinking Model Scaling for Convolutional Neural Networks, "
     "ICML 2019, https://arxiv.org/abs/1905.11946"
 )
-# Of the colours of ImageNet's pictures, between 0 and 1.
-MEAN = (0.485, 0.456, 0.406)
-DEVIATION = (0.229, 0.224, 0.225)
 # How often the last block is left out in training; the others less, in proportion.
 LEFT_OUT = 0.2
 
@@ -79,7 +77,8 @@ def efficientnet(net: Network, x: Layer, options: Options, scale: Scale) -> Laye
     """Add the layers of an EfficientNet."""
     W = options.initial(FanOutNormal())
     x = net.add(RescaleLayer(x, 1 / 255, name="rescaling"))
-    x = net.add(StandardizeLayer(x, np.array(MEAN), np.array(DEVIATION) ** 2, name="normalization"))
+    mean, deviation = colours(x.output_shape[1])
+    x = net.add(StandardizeLayer(x, mean, deviation**2, name="normalization"))
 
     stem = divisible(scale.width * STEM)
     x = net.add(SamePad2DLayer(x, 3, 2, name="stem_conv_pad"))

@@ -49,6 +49,16 @@ class FanOutNormal(Initializer):
         return Normal(np.sqrt(2 / (filters * shape[2] * shape[3]))).sample(shape)
 
 
+def colours(channels: int) -> tuple[np.ndarray, np.ndarray]:
+    """Mean and deviation of each channel of ImageNet's pictures, between 0 and 1.
+
+    Of channels that are not red, green and blue: the averages of these.
+    """
+    of_rgb = np.array([(0.485, 0.456, 0.406), (0.229, 0.224, 0.225)])
+    mean, deviation = of_rgb if channels == 3 else of_rgb.mean(axis=1, keepdims=True)
+    return np.broadcast_to(mean, channels).copy(), np.broadcast_to(deviation, channels).copy()
+
+
 def letter(number: int) -> str:
     """What Keras calls the blocks of a stage: a, b, c..."""
     return chr(ord("a") + number)

@@ -28,7 +28,7 @@ from theano_transfer.layers import (
     StochasticDepthLayer,
     swish,
 )
-from theano_transfer.zoo._efficientnet_stages import FanOutNormal, letter
+from theano_transfer.zoo._efficientnet_stages import FanOutNormal, colours, letter
 from theano_transfer.zoo._network import Network
 from theano_transfer.zoo._options import Options
 from theano_transfer.zoo._record import ModelRecord
@@ -139,7 +139,7 @@ def standardise(net: Network, x: Layer, scale: Scale) -> Layer:
     """Pixels from 0 to 255 as the variant was trained with them."""
     if scale.stages is SMALL:
         return net.add(RescaleLayer(x, 1 / 128, -1, name="rescaling"))
-    mean, deviation = np.array([(0.485, 0.456, 0.406), (0.229, 0.224, 0.225)])
+    mean, deviation = colours(x.output_shape[1])
     x = net.add(RescaleLayer(x, 1 / 255, name="rescaling"))
     return net.add(RescaleLayer(x, 1 / deviation, -mean / deviation, name="normalization"))
 

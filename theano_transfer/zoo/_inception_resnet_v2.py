@@ -71,11 +71,11 @@ RECORD = ModelRecord(
     # Of each module, the first convolution of its longest branch: Keras's order begins with it.
     blocks=(
         ("stem", "conv2d"),
-        ("mixed_5b", "conv2d_8"),
+        ("module_5b", "conv2d_8"),
         *((f"block35_{i}", f"conv2d_{9 + 6 * i}") for i in range(1, 11)),
-        ("mixed_6a", "conv2d_73"),
+        ("module_6a", "conv2d_73"),
         *((f"block17_{i}", f"conv2d_{73 + 4 * i}") for i in range(1, 21)),
-        ("mixed_7a", "conv2d_160"),
+        ("module_7a", "conv2d_160"),
         *((f"block8_{i}", f"conv2d_{160 + 4 * i}") for i in range(1, 11)),
         ("top", "conv_7b"),
     ),

@@ -97,7 +97,7 @@ RECORD = ModelRecord(
     feature_channels=2048,
     blocks=(
         ("stem", "conv2d"),
-        *((module, f"conv2d_{number}") for module, number in zip(MODULES, FIRST)),
+        *((f"module{i}", f"conv2d_{number}") for i, number in enumerate(FIRST)),
     ),
     top_layers=("avg_pool", "predictions"),
     preprocessing="tf",

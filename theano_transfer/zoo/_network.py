@@ -6,6 +6,7 @@ from collections import OrderedDict
 
 from lasagne.layers import InputLayer, Layer
 
+from theano_transfer.zoo._features import FeatureMap, feature_maps
 from theano_transfer.zoo._record import ModelRecord
 
 
@@ -76,6 +77,21 @@ class Network(OrderedDict):
         if not self:
             raise ValueError("this network has no layers")
         return next(reversed(self.values()))
+
+    @property
+    def feature_info(self) -> list[FeatureMap]:
+        """For each stride the last maps of it: (layer, channels, stride), from fine to coarse.
+
+        ``theano_transfer.zoo.mobilenet_v2().feature_info[-1]`` is
+        ``FeatureMap(layer='out_relu', channels=1280, stride=32)``. What detectors and segmenters
+        are built on.
+
+        Raises
+        ------
+        ValueError
+            If the network is no architecture of the zoo.
+        """
+        return feature_maps(self)
 
     @property
     def params(self) -> OrderedDict:

@@ -108,21 +108,21 @@ class Zeros(Initializer):
 
 
 def _check_shape(shape, record):
-    wanted = f"(3, rows, columns), by default {record.input_shape}"
+    wanted = f"(channels, rows, columns), by default {record.input_shape}"
     if not isinstance(shape, (tuple, list)) or len(shape) != 3:
         raise ValueError(f"input_shape must be {wanted}; got {shape!r}")
     if not all(n is None or isinstance(n, numbers.Integral) for n in shape):
         raise TypeError(f"input_shape must be {wanted}, whole numbers or None; got {shape!r}")
     channels, *sizes = shape
-    if channels != 3:
-        if shape[2] == 3:
-            raise ValueError(
-                f"input_shape={tuple(shape)} has its channels last, but Theano's order is "
-                f"(channels, rows, columns): pass {(3, *shape[:2])}"
-            )
+    if channels != 3 and shape[2] == 3:
         raise ValueError(
-            f"{record.title} takes images of 3 channels: input_shape must be {wanted}; "
-            f"got {tuple(shape)}"
+            f"input_shape={tuple(shape)} has its channels last, but Theano's order is "
+            f"(channels, rows, columns): pass {(3, *shape[:2])}"
+        )
+    if channels is None or channels < 1:
+        raise ValueError(
+            f"{record.title} takes images of a known number of channels: input_shape must be "
+            f"{wanted}; got {tuple(shape)}"
         )
     if any(size is not None and size < record.min_size for size in sizes):
         raise ValueError(

@@ -30,8 +30,9 @@ ARGUMENTS = """
         once. A path: a file of ours or of Keras that fits.
     include_top : bool
         Whether the network ends in its classifier.
-    input_shape : (3, rows, columns)
-        At least {min_size} rows and columns. {unknown}
+    input_shape : (channels, rows, columns)
+        At least {min_size} rows and columns. {unknown} Where there are not 3 channels, weights
+        are those of networks for 3, spread over the channels in the first convolution.
     pooling : None, 'avg' or 'max'
         Only with ``include_top=False``: None ends in maps (batch, {channels}, rows, columns), the
         others in their average or maximum (batch, {channels}), as layer ``avg_pool`` or

@@ -13,7 +13,7 @@ namespace {
 
 constexpr size_t alignment = 64, page = 4096, huge_page = size_t(2) << 20;
 constexpr size_t small = 16 * page;       // up to here the system's allocator does well
-constexpr size_t arena = 16 * huge_page;  // the least that is asked of the system at once
+constexpr size_t arena = 4 * huge_page;   // the least that is asked of the system at once
 
 // In front of what a caller gets, in `alignment` bytes.
 struct Header {

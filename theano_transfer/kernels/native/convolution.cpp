@@ -155,43 +155,56 @@ PackedFilters& of_node(PackedFilters** packed) {
     return **packed;
 }
 
-// Filters of one Apply node for the kernels that may want them.
+// Filters of one Apply node, during one call, for the kernels that may want them.
+//
+// From the second call with the same values on they are kept. Training changes its filters at
+// every step: those are packed for one call, and take no memory in between.
 class Packer {
   public:
     Packer(PackedFilters** state, PyArrayObject* filters, const Folded* folded)
         : state_(of_node(state)), filters_(filters), scale_(folded ? folded->scales() : nullptr) {
         mark_ = mixed(fingerprint(filters), folded ? folded->fingerprint() : 0);
-        keep_ = !state_.changed(mark_);
+        seen_ = state_.note(mark_);
     }
 
-    // Whether the filters are those of the last call: packing them is then no part of the work.
-    bool keeps() const { return keep_; }
+    // Whether packing is no part of what a kernel costs.
+    bool prepares() const { return seen_ != Seen::changed; }
 
     // `transposed`: for the gradient by inputs.
     Packed for_winograd(bool transposed) {
         const dims shape = shape_of(filters_);
         const int64_t out = shape[transposed ? 1 : 0], in = shape[transposed ? 0 : 1];
-        return state_.get({1, transposed, in, out}, mark_, winograd_packed_size(in, out), keep_,
-                          [&](float* to) {
-                              winograd_pack(Contiguous(filters_).data(), in, out, transposed,
-                                            scale_, to);
-                          });
+        return get({1, transposed, in, out}, winograd_packed_size(in, out), [&](float* to) {
+            winograd_pack(Contiguous(filters_).data(), in, out, transposed, scale_, to);
+        });
     }
 
     Packed for_direct(const dims& grouped, const desc& layout, const std::vector<int64_t>& key) {
         std::vector<int64_t> kernel{0};
         append(kernel, key);
-        return state_.get(kernel, mark_, (layout.get_size() + 3) / 4, keep_, [&](float* to) {
+        return get(kernel, (layout.get_size() + 3) / 4, [&](float* to) {
             pack_direct(Contiguous(filters_).data(), grouped, scale_, layout, to);
         });
     }
 
   private:
+    Packed get(const std::vector<int64_t>& kernel, size_t floats,
+               const std::function<void(float*)>& pack) {
+        if (seen_ == Seen::same) return state_.keep(kernel, mark_, floats, pack);
+        Packed& packed = here_[kernel];  // a kernel that is being measured comes more than once
+        if (!packed || seen_ == Seen::changed) {
+            packed = std::make_shared<Scratch>(floats);
+            pack(packed->data());
+        }
+        return packed;
+    }
+
     PackedFilters& state_;
     PyArrayObject* filters_;
     const float* scale_;
     uint64_t mark_;
-    bool keep_;
+    Seen seen_;
+    std::map<std::vector<int64_t>, Packed> here_;
 };
 
 }  // namespace
@@ -262,7 +275,7 @@ int convolve(const ConvolutionParams& params, PackedFilters** state, PyArrayObje
                 winograd_convolve(plane, from, packer.for_winograd(false)->data(), finish,
                                   (float*)to);
             }});
-        run("convolution", packer.keeps(), key, candidates);
+        run("convolution", packer.prepares(), key, candidates);
     });
 }
 
@@ -331,7 +344,7 @@ int convolve_grad_inputs(const ConvolutionParams& params, PackedFilters** state,
             candidates.push_back({"winograd", [&] {
                 winograd_convolve(turned, slopes, packer.for_winograd(true)->data(), as_it_is, to);
             }});
-        run("gradient by inputs", packer.keeps(), key, candidates);
+        run("gradient by inputs", packer.prepares(), key, candidates);
     });
 }
 

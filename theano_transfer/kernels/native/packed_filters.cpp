@@ -85,20 +85,15 @@ uint64_t fingerprint(PyArrayObject* array) {
     return result;
 }
 
-bool PackedFilters::changed(uint64_t mark) {
-    const bool other = mark_ != 0 && mark_ != mark;
+Seen PackedFilters::note(uint64_t mark) {
+    const Seen seen = mark_ == 0 ? Seen::first : mark_ == mark ? Seen::same : Seen::changed;
     mark_ = mark;
-    if (other) held_.reset();
-    return other;
+    if (seen == Seen::changed) held_.reset();
+    return seen;
 }
 
-Packed PackedFilters::get(const std::vector<int64_t>& kernel, uint64_t mark, size_t floats,
-                          bool keep, const std::function<void(float*)>& pack) {
-    if (!keep) {
-        const Packed packed = std::make_shared<Scratch>(floats);
-        pack(packed->data());
-        return packed;
-    }
+Packed PackedFilters::keep(const std::vector<int64_t>& kernel, uint64_t mark, size_t floats,
+                           const std::function<void(float*)>& pack) {
     uint64_t key = mark;
     for (int64_t number : kernel) key = mixed(key, number);
     if (held_ && held_key_ == key) return held_;

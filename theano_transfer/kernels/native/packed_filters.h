@@ -16,16 +16,19 @@ uint64_t mixed(uint64_t a, uint64_t b);
 // Filters that lie packed, for one call or for as long as their values stay.
 using Packed = std::shared_ptr<Scratch>;
 
+// What a call finds about its filters.
+enum class Seen { first, same, changed };
+
 class PackedFilters {
   public:
-    // Notes the filters' values (`mark`, their fingerprint). Returns whether they are others than
-    // at the last call: training changes its filters at every step, and packs them for one call.
-    bool changed(uint64_t mark);
+    // Notes the filters' values (`mark`, their fingerprint), and says how they stand to those of
+    // the last call.
+    Seen note(uint64_t mark);
 
-    // The filters of these values for this kernel (`kernel`: its layout and shapes). `pack` writes
-    // them where they are not at hand. All nodes share what they `keep`.
-    Packed get(const std::vector<int64_t>& kernel, uint64_t mark, size_t floats, bool keep,
-               const std::function<void(float*)>& pack);
+    // The filters of these values for this kernel (`kernel`: its layout and shapes), kept until
+    // their values change; `pack` writes them where no node has them yet.
+    Packed keep(const std::vector<int64_t>& kernel, uint64_t mark, size_t floats,
+                const std::function<void(float*)>& pack);
 
   private:
     uint64_t mark_ = 0, held_key_ = 0;

@@ -1,6 +1,8 @@
 // Maximum and average pooling, and their gradient, by oneDNN.
 #include "pooling.h"
 
+#include <list>
+
 namespace tt {
 namespace {
 
@@ -71,11 +73,15 @@ int pool_grad(const PoolingParams& params, PyArrayObject* images, PyArrayObject*
         });
         const dnnl::memory target(image, engine(), PyArray_DATA(*output));
         const WithoutLock unlocked;
+        std::list<Scratch> rooms;
         std::unordered_map<int, dnnl::memory> arguments{
             {DNNL_ARG_DIFF_DST, slope.in_layout(pooled)}, {DNNL_ARG_DIFF_SRC, target}};
         if (pooling.algorithm == dnnl::algorithm::pooling_max) {
-            const dnnl::memory positions(made.forward.workspace_desc(), engine());
-            const dnnl::memory maxima(pooled, engine());
+            const desc where = made.forward.workspace_desc();
+            rooms.emplace_back((where.get_size() + 3) / 4);
+            rooms.emplace_back(pooled.get_size() / 4);
+            const dnnl::memory positions(where, engine(), rooms.front().data());
+            const dnnl::memory maxima(pooled, engine(), rooms.back().data());
             made.find.execute(stream(), {{DNNL_ARG_SRC, source.in_layout(image)},
                                          {DNNL_ARG_DST, maxima},
                                          {DNNL_ARG_WORKSPACE, positions}});
