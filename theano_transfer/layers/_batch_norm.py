@@ -103,10 +103,17 @@ class BatchNormLayer(Layer):
         )
         if self.frozen:
             use, update = True, False
-        # As constants: expressions of the parameters take long to be rewritten into them.
-        channels = self.input_shape[1:2]
-        gamma = T.ones(channels, dtype=self.mean.dtype) if self.gamma is None else self.gamma
-        beta = T.zeros(channels, dtype=self.mean.dtype) if self.beta is None else self.beta
+        if update or not use:
+            # Updates have to be of the averages' own type, which knows no length.
+            ones, zeros = T.ones_like(self.mean), T.zeros_like(self.mean)
+        else:
+            # Constants compile sooner.
+            ones, zeros = (
+                function(self.input_shape[1:2], dtype=self.mean.dtype)
+                for function in (T.ones, T.zeros)
+            )
+        gamma = ones if self.gamma is None else self.gamma
+        beta = zeros if self.beta is None else self.beta
         axes = (0, *range(2, input.ndim))
         epsilon = max(self.epsilon, LEAST_FLOAT32)
         if update or not use:
