@@ -141,3 +141,39 @@ def test_zeros_around_a_maximum_after_a_rectifier(rectified, variables, arrays):
     pooled = T.signal.pool.pool_2d(padded, (3, 3), stride=(2, 2), ignore_border=True)
     function = check([x, u], [pooled], arrays[:2])
     assert ("PadImages" not in {op.__name__ for op in ops(function)}) == rectified
+
+
+class TestInPlace:
+    """The output of a convolution written over the shortcut that is added to it."""
+
+    def graph(self):
+        x, w = T.tensor4("x"), T.tensor4("w")
+        y = T.tanh(x)
+        return x, w, y, T.nnet.conv2d(y, w, filter_flip=False) + T.nnet.relu(y)
+
+    def arrays(self, rng):
+        x = rng.normal(size=(2, 16, 6, 5)).astype("float32")
+        return [x, (0.2 * rng.normal(size=(16, 16, 1, 1))).astype("float32")]
+
+    def test_where_nothing_needs_it_later(self, rng):
+        x, w, _, z = self.graph()
+        function = check([x, w], [z], self.arrays(rng))
+        assert [op.in_place for op in kernels(function, Conv2d)] == [1]
+
+    def test_not_where_something_does(self, rng):
+        x, w, y, z = self.graph()
+        function = check([x, w], [z, T.nnet.relu(y)], self.arrays(rng))
+        assert [op.in_place for op in kernels(function, Conv2d)] == [0]
+
+    def test_arguments_and_parameters_stay(self, rng):
+        x, w = T.tensor4(), T.tensor4()
+        shared = theano.shared(rng.normal(size=(2, 16, 6, 5)).astype("float32"))
+        for other in (x, shared):
+            z = T.nnet.conv2d(T.tanh(x), w, filter_flip=False) + other
+            function = theano.function([x, w], z)
+            arrays, kept = self.arrays(rng), shared.get_value()
+            given = [a.copy() for a in arrays]
+            function(*arrays)
+            function(*arrays)
+            np.testing.assert_array_equal(arrays[0], given[0])
+            np.testing.assert_array_equal(shared.get_value(), kept)

@@ -50,11 +50,11 @@ class _Convolution(NativeOp):
         stride_rows=int64, stride_columns=int64,
         dilation_rows=int64, dilation_columns=int64,
         groups=int64, activation=int64, has_bias=int64, has_normalisation=int64,
-        has_residual=int64,
+        has_residual=int64, in_place=int64,
     )  # fmt: skip
     floating_inputs = 2
     # The gradients share the parameters' C struct, so that there is one; they have none of these.
-    activation = has_bias = has_normalisation = has_residual = 0
+    activation = has_bias = has_normalisation = has_residual = in_place = 0
 
     def __init__(self, pad=((0, 0), (0, 0)), stride=(1, 1), dilation=(1, 1), groups=1):
         self.pad = tuple((int(before), int(after)) for before, after in pad)
@@ -144,10 +144,11 @@ class Conv2d(_Convolution):
     is 'none', 'relu' or 'relu6'. Here and in the gradients, `shape` is that of the output as far
     as the caller knows it (None where not).
 
-    Rewrites put normalisation and residual into finished graphs; they have no gradient.
+    Rewrites put normalisation and residual into finished graphs; they have no gradient. With
+    `in_place`, the output may be written over the residual.
     """
 
-    __props__ = ("pad", "stride", "dilation", "groups", "activation_name", "parts")
+    __props__ = ("pad", "stride", "dilation", "groups", "activation_name", "parts", "in_place")
     c_name = "conv2d_forward"
     _cop_num_inputs = 9
     floating_inputs = 9
@@ -160,6 +161,7 @@ class Conv2d(_Convolution):
         groups=1,
         activation_name="none",
         parts=(),
+        in_place=False,
     ):
         super().__init__(pad, stride, dilation, groups)
         self.activation_name = activation_name
@@ -168,6 +170,10 @@ class Conv2d(_Convolution):
         self.has_bias, self.has_normalisation, self.has_residual = (
             int(part in self.parts) for part in PARTS
         )
+        self.in_place = int(in_place)
+        if in_place:
+            number = 2 + sum(len(PARTS[part]) for part in self.parts)
+            self.destroy_map = {0: [number - 1]}
 
     def altered(self, **changes):
         """This Op with other settings."""

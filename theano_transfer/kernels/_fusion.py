@@ -5,7 +5,14 @@ Each rewrite is registered under its name and the tags ``onednn`` and ``fusion``
 
 import numpy as np
 from aesara.compile import optdb
-from aesara.graph.rewriting.basic import copy_stack_trace, in2out, node_rewriter, out2in
+from aesara.graph.rewriting.basic import (
+    GraphRewriter,
+    copy_stack_trace,
+    in2out,
+    node_rewriter,
+    out2in,
+)
+from aesara.graph.utils import InconsistencyError
 from aesara.scalar import basic as scalar
 from aesara.tensor import add
 from aesara.tensor.elemwise import DimShuffle, Elemwise
@@ -252,6 +259,40 @@ def local_sum_channels(fgraph, node):
     return replacement(node, SumChannels()(x))
 
 
+class ConvolveInPlace(GraphRewriter):
+    """Conv2d(..., residual) writes its output over the residual, where nothing needs that later.
+
+    The shortcut of a residual block has done its work then. All at once where that is possible:
+    each check looks at the whole graph.
+    """
+
+    def apply(self, fgraph):
+        nodes = [
+            node
+            for node in fgraph.toposort()
+            if isinstance(node.op, Conv2d) and node.op.has_residual and not node.op.in_place
+        ]
+        if not self._replaced(fgraph, nodes):
+            for node in nodes:
+                self._replaced(fgraph, [node])
+
+    @staticmethod
+    def _replaced(fgraph, nodes):
+        """Whether the nodes could be replaced; otherwise nothing has changed."""
+        new: dict = {}
+        for node in nodes:
+            # One may feed the next: it takes the new output then.
+            inputs = [new.get(v, v) for v in node.inputs]
+            result = node.op.altered(in_place=True)(*inputs, shape=shape_of(node))
+            copy_stack_trace(node.outputs[0], result)
+            new[node.outputs[0]] = node.outputs[0].type.filter_variable(result)
+        try:
+            fgraph.replace_all_validate(list(new.items()), reason="convolve_in_place")
+        except InconsistencyError:
+            return False
+        return True
+
+
 def register():
     """Put the rewrites into Aesara's database. Called once, at import."""
     optdb.register(
@@ -283,3 +324,8 @@ def register():
             "fast_run",
             position=48.7 + step / 100,
         )
+    # After DestroyHandler is there (49.5), as Aesara's own Ops that work in place.
+    optdb.register(
+        "convolve_in_place", ConvolveInPlace(), "onednn", "fusion", "inplace", "fast_run",
+        position=70.5,
+    )  # fmt: skip

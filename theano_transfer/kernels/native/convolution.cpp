@@ -59,10 +59,14 @@ dnnl::convolution_forward::primitive_desc hint(const Geometry& g, const dims& im
                                {});
 }
 
-dnnl::primitive_attr fused(const dims& output, bool residual, Activation activation,
+enum class Residual : int64_t { none, elsewhere, in_place };
+
+dnnl::primitive_attr fused(const dims& output, Residual residual, Activation activation,
                            data_type type) {
     dnnl::post_ops after;
-    if (residual) after.append_binary(dnnl::algorithm::binary_add, channels_last(output, type));
+    if (residual == Residual::elsewhere)
+        after.append_binary(dnnl::algorithm::binary_add, channels_last(output, type));
+    if (residual == Residual::in_place) after.append_sum();
     if (activation == relu) after.append_eltwise(dnnl::algorithm::eltwise_relu, 0.f, 0.f);
     if (activation == relu6) after.append_eltwise(dnnl::algorithm::eltwise_clip_v2, 0.f, 6.f);
     dnnl::primitive_attr attributes;
@@ -223,11 +227,25 @@ int convolve(const ConvolutionParams& params, PackedFilters** state, PyArrayObje
                                         Geometry::text(shape_of(residual)) + ", the output " +
                                         Geometry::text(output_shape));
         const data_type type = type_of(images);
-        allocate(output, output_shape, /*last=*/true, type);
+        // Measuring candidates runs them many times: where there are some, the residual stays.
+        const bool plain_3x3 = geometry.is_plain_3x3(filter_shape);
+        const bool in_place = params.in_place && residual != nullptr && !plain_3x3 &&
+                              is_channels_last(residual) && PyArray_ISBEHAVED(residual);
+        if (in_place) {
+            Py_INCREF(residual);
+            Py_XDECREF(*output);
+            *output = residual;
+        } else {
+            if (*output == residual) Py_CLEAR(*output);
+            allocate(output, output_shape, /*last=*/true, type);
+        }
         if (is_empty(output_shape)) return;
 
         const Tensor source(images);
         const std::unique_ptr<Tensor> added(residual ? new Tensor(residual) : nullptr);
+        const Residual place = !added     ? Residual::none
+                               : in_place ? Residual::in_place
+                                          : Residual::elsewhere;
         const auto activation = (Activation)params.activation;
         Packer packer(state, filters, &folded);
         const desc layout = channels_last(image_shape, type);
@@ -235,7 +253,7 @@ int convolve(const ConvolutionParams& params, PackedFilters** state, PyArrayObje
         void* const to = PyArray_DATA(*output);
         const bool has_shift = folded.shifts() != nullptr;
         const auto key = key_of(geometry, image_shape, filter_shape,
-                                {has_shift, added != nullptr, activation, (int64_t)type});
+                                {has_shift, (int64_t)place, activation, (int64_t)type});
 
         const WithoutLock unlocked;
         const dnnl::memory image = source.in_layout(layout);
@@ -246,7 +264,7 @@ int convolve(const ConvolutionParams& params, PackedFilters** state, PyArrayObje
             Forward& forward = primitives.get(key, [&] {
                 const auto description = forward_description(
                     dnnl::prop_kind::forward_inference, geometry, image_shape, filter_shape,
-                    output_shape, has_shift, fused(output_shape, added != nullptr, activation, type),
+                    output_shape, has_shift, fused(output_shape, place, activation, type),
                     type);
                 return Forward{description, dnnl::convolution_forward(description)};
             });
@@ -258,7 +276,8 @@ int convolve(const ConvolutionParams& params, PackedFilters** state, PyArrayObje
             if (has_shift)
                 arguments[DNNL_ARG_BIAS] = {desc({output_shape[1]}, f32, tag::a), engine(),
                                             (void*)folded.shifts()};
-            if (added) arguments[DNNL_ARG_ATTR_MULTIPLE_POST_OP(0) | DNNL_ARG_SRC_1] = other;
+            if (place == Residual::elsewhere)
+                arguments[DNNL_ARG_ATTR_MULTIPLE_POST_OP(0) | DNNL_ARG_SRC_1] = other;
             forward.primitive.execute(stream(), arguments);
             stream().wait();
         };
@@ -269,8 +288,7 @@ int convolve(const ConvolutionParams& params, PackedFilters** state, PyArrayObje
                             activation == none ? -infinity : 0.f,
                             activation == relu6 ? 6.f : infinity};
         std::vector<Candidate> candidates{{"direct", run_direct}};
-        if (type == f32 && geometry.is_plain_3x3(filter_shape) &&
-            winograd_takes(plane.in, plane.out))
+        if (type == f32 && plain_3x3 && winograd_takes(plane.in, plane.out))
             candidates.push_back({"winograd", [&] {
                 winograd_convolve(plane, from, packer.for_winograd(false)->data(), finish,
                                   (float*)to);

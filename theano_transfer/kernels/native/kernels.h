@@ -16,13 +16,13 @@ enum Activation : int64_t { none = 0, relu = 1, relu6 = 2 };
 struct ConvolutionParams {
     int64_t pad_top, pad_bottom, pad_left, pad_right;
     int64_t stride_rows, stride_columns, dilation_rows, dilation_columns;
-    int64_t groups, activation;
+    int64_t groups, activation, in_place;
 
     template <typename Params>
     static ConvolutionParams from(const Params* p) {
         return {p->pad_top,     p->pad_bottom,     p->pad_left,      p->pad_right,
                 p->stride_rows, p->stride_columns, p->dilation_rows, p->dilation_columns,
-                p->groups,      p->activation};
+                p->groups,      p->activation,     p->in_place};
     }
 };
 
@@ -48,7 +48,8 @@ struct Normalisation {
 class PackedFilters;
 void release(PackedFilters* packed);
 
-// activation(normalisation(images * filters + bias) + residual); what is null is left out.
+// activation(normalisation(images * filters + bias) + residual); what is null is left out. With
+// `in_place` the output may take the residual's place.
 int convolve(const ConvolutionParams&, PackedFilters**, PyArrayObject* images,
              PyArrayObject* filters, PyArrayObject* bias, const Normalisation*,
              PyArrayObject* residual, PyArrayObject** output);
