@@ -11,6 +11,7 @@ import theano
 import theano.tensor as T
 
 from theano_transfer.kernels import Conv2d, _library, missing, without
+from theano_transfer.kernels._library import library
 
 pytestmark = pytest.mark.skipif(bool(missing()), reason="this machine has no fast path")
 
@@ -131,7 +132,7 @@ def test_a_compiler_that_fails_is_quoted(monkeypatch, tmp_path):
 
 
 def test_what_was_measured_is_remembered(rng):
-    record = _library.library() / "fastest.txt"
+    record = library() / "fastest.txt"
     x, w = T.tensor4(), T.tensor4()
     function = theano.function([x, w], Conv2d(SAME)(x, w))
     images = rng.normal(size=(1, 16, 21, 23)).astype("float32")
