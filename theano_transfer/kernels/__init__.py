@@ -19,6 +19,7 @@ from theano_transfer.kernels._bfloat16 import mode_for as mode_for
 from theano_transfer.kernels._conv import Conv2d as Conv2d
 from theano_transfer.kernels._conv import Conv2dGradInputs as Conv2dGradInputs
 from theano_transfer.kernels._conv import Conv2dGradWeights as Conv2dGradWeights
+from theano_transfer.kernels._depthwise_block import DepthwiseBlock as DepthwiseBlock
 from theano_transfer.kernels._fusion import is_rectified as is_rectified
 from theano_transfer.kernels._library import without as without
 from theano_transfer.kernels._onednn import SlowPathWarning as SlowPathWarning

@@ -93,7 +93,7 @@ class Conv2dBfloat16(Conv2d):
         return Apply(self, inputs, [TensorType(STORED, shape=node.outputs[0].type.shape)()])
 
     def as_float32(self):
-        return Conv2d(**{prop: getattr(self, prop) for prop in self.__props__})
+        return Conv2d(**self.settings())
 
     def perform(self, node, inputs, output_storage, params=None):
         wide = [widened(v) if v.dtype == STORED else v for v in inputs]
@@ -131,7 +131,7 @@ def local_conv2d_bfloat16(fgraph, node):
     images, *others = node.inputs
     if node.op.has_residual:
         others[-1] = narrow(others[-1])
-    op = Conv2dBfloat16(**{prop: getattr(node.op, prop) for prop in node.op.__props__})
+    op = Conv2dBfloat16(**node.op.settings())
     return replacement(node, widen(op(narrow(images), *others, shape=shape_of(node))))
 
 
@@ -141,8 +141,7 @@ def local_pool2d_bfloat16(fgraph, node):
     owner = node.inputs[0].owner
     if type(node.op) is not Pool2d or owner is None or owner.op != widen:
         return None
-    settings = {prop: getattr(node.op, prop) for prop in node.op.__props__}
-    return replacement(node, widen(Pool2dBfloat16(**settings)(owner.inputs[0])))
+    return replacement(node, widen(Pool2dBfloat16(**node.op.settings())(owner.inputs[0])))
 
 
 @node_rewriter([Convert])

@@ -12,7 +12,7 @@ from theano_transfer.kernels import _reference as reference
 from theano_transfer.kernels._onednn import warn_if_missing
 from theano_transfer.kernels._op import NativeOp
 
-HALF, FULL = -1, -2  # paddings that depend on the filters' size, as in c_code/conv2d.h
+HALF, FULL = -1, -2  # paddings that depend on the filters' size, as in native/geometry.h
 ACTIVATIONS = ("none", "relu", "relu6")
 
 
@@ -177,8 +177,7 @@ class Conv2d(_Convolution):
 
     def altered(self, **changes):
         """This Op with other settings."""
-        settings = {prop: getattr(self, prop) for prop in self.__props__}
-        return type(self)(**{**settings, **changes})
+        return type(self)(**{**self.settings(), **changes})
 
     def make_node(self, images, filters, *others, shape=None):
         warn_if_missing()

@@ -19,6 +19,10 @@ class NativeOp(ExternalCOp):
     def __init__(self):
         super().__init__([f"c_code/{self.c_name}.c"], f"APPLY_SPECIFIC({self.c_name})")
 
+    def settings(self):
+        """What another Op of this kind takes to be equal to this one."""
+        return {prop: getattr(self, prop) for prop in self.__props__}
+
     def c_code(self, node, name, inputs, outputs, sub):
         if any(v.type.dtype != "float32" for v in node.inputs[: self.floating_inputs]):
             raise NotImplementedError("the C code is for float32")

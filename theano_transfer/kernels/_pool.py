@@ -103,10 +103,6 @@ class _Pooling(NativeOp):
         pad = tuple((0, max(0, end - n)) for end, n in zip(ends, image_size))
         return self.window, pad, self.stride
 
-    @property
-    def _settings(self):
-        return {prop: getattr(self, prop) for prop in self.__props__}
-
 
 class Pool2d(_Pooling):
     """Maximum or average of windows of images (batch, channel, row, column)."""
@@ -131,7 +127,7 @@ class Pool2d(_Pooling):
         return [(*images[:2], *self.output_size(images[2:]))]
 
     def L_op(self, inputs, outputs, gradients):
-        return [Pool2dGrad(**self._settings)(inputs[0], gradients[0])]
+        return [Pool2dGrad(**self.settings())(inputs[0], gradients[0])]
 
 
 class Pool2dGrad(_Pooling):
@@ -170,8 +166,8 @@ class Pool2dGrad(_Pooling):
         images, _ = inputs
         (g,) = gradients
         if self.mode != "max":
-            return [DisconnectedType()(), Pool2d(**self._settings)(g)]
-        return [zeros_like(images), MaxPool2dPick(**self._settings)(images, g)]
+            return [DisconnectedType()(), Pool2d(**self.settings())(g)]
+        return [zeros_like(images), MaxPool2dPick(**self.settings())(images, g)]
 
 
 class MaxPool2dPick(_Pooling):

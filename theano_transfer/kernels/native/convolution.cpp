@@ -1,9 +1,6 @@
 // Convolution and its two gradients: which kernel does it, and what that needs.
-#include <cmath>
-#include <limits>
-
+#include "folded.h"
 #include "geometry.h"
-#include "packed_filters.h"
 #include "tuning.h"
 #include "winograd.h"
 
@@ -88,53 +85,7 @@ Plane plane_of(const Geometry& g, const dims& image, const dims& output) {
             output[3], g.pad_before[0], g.pad_before[1]};
 }
 
-// Runs the fastest of the candidates.
-void run(const std::string& operation, bool prepared, const std::vector<int64_t>& key,
-         const std::vector<Candidate>& candidates) {
-    candidates[fastest(operation, prepared, key, candidates)].run();
-}
-
-constexpr float infinity = std::numeric_limits<float>::infinity();
-constexpr Finish as_it_is{nullptr, nullptr, -infinity, infinity};
-
-// A stored normalisation as what it multiplies the filters by and adds to the output.
-struct Folded {
-    std::vector<float> scale, shift;
-
-    Folded(const Normalisation* n, PyArrayObject* bias, int64_t out) {
-        const auto at = [](PyArrayObject* vector, int64_t i) {
-            return *(const float*)PyArray_GETPTR1(vector, i);
-        };
-        for (PyArrayObject* vector : {bias, n ? n->gamma : nullptr, n ? n->beta : nullptr,
-                                      n ? n->mean : nullptr, n ? n->var : nullptr})
-            if (vector != nullptr && PyArray_DIM(vector, 0) != out)
-                throw std::invalid_argument(std::to_string(PyArray_DIM(vector, 0)) +
-                                            " biases or normalised channels for " +
-                                            std::to_string(out) + " filters");
-        if (bias == nullptr && n == nullptr) return;
-        shift.resize(out);
-        for (int64_t o = 0; o < out; ++o) shift[o] = bias ? at(bias, o) : 0.f;
-        if (n == nullptr) return;
-        const float epsilon = *(const float*)PyArray_DATA(n->epsilon);
-        scale.resize(out);
-        for (int64_t o = 0; o < out; ++o) {
-            scale[o] = at(n->gamma, o) / std::sqrt(at(n->var, o) + epsilon);
-            shift[o] = at(n->beta, o) + (shift[o] - at(n->mean, o)) * scale[o];
-        }
-    }
-    const float* scales() const { return scale.empty() ? nullptr : scale.data(); }
-    const float* shifts() const { return shift.empty() ? nullptr : shift.data(); }
-
-    uint64_t fingerprint() const {
-        uint64_t result = scale.size();
-        for (float s : scale) {
-            uint32_t bits;
-            std::memcpy(&bits, &s, sizeof bits);
-            result = mixed(result, bits);
-        }
-        return result;
-    }
-};
+constexpr Finish as_it_is{nullptr, nullptr, no_bounds};
 
 // Filters in the layout of an oneDNN primitive, each output's multiplied by its scale.
 void pack_direct(const float* filters, const dims& grouped, const float* scale, const desc& layout,
@@ -154,25 +105,13 @@ void pack_direct(const float* filters, const dims& grouped, const float* scale, 
     stream().wait();
 }
 
-PackedFilters& of_node(PackedFilters** packed) {
-    if (*packed == nullptr) *packed = new PackedFilters;
-    return **packed;
-}
-
-// Filters of one Apply node, during one call, for the kernels that may want them.
-//
-// From the second call with the same values on they are kept. Training changes its filters at
-// every step: those are packed for one call, and take no memory in between.
-class Packer {
+// Filters of a convolution for the kernels that may want them.
+class FilterPacker : public Packer {
   public:
-    Packer(PackedFilters** state, PyArrayObject* filters, const Folded* folded)
-        : state_(of_node(state)), filters_(filters), scale_(folded ? folded->scales() : nullptr) {
-        mark_ = mixed(fingerprint(filters), folded ? folded->fingerprint() : 0);
-        seen_ = state_.note(mark_);
-    }
-
-    // Whether packing is no part of what a kernel costs.
-    bool prepares() const { return seen_ != Seen::changed; }
+    FilterPacker(PackedFilters** state, PyArrayObject* filters, const Folded* folded)
+        : Packer(state, mixed(fingerprint(filters), folded ? folded->fingerprint() : 0)),
+          filters_(filters),
+          scale_(folded ? folded->scales() : nullptr) {}
 
     // `transposed`: for the gradient by inputs.
     Packed for_winograd(bool transposed) {
@@ -192,23 +131,8 @@ class Packer {
     }
 
   private:
-    Packed get(const std::vector<int64_t>& kernel, size_t floats,
-               const std::function<void(float*)>& pack) {
-        if (seen_ == Seen::same) return state_.keep(kernel, mark_, floats, pack);
-        Packed& packed = here_[kernel];  // a kernel that is being measured comes more than once
-        if (!packed || seen_ == Seen::changed) {
-            packed = std::make_shared<Scratch>(floats);
-            pack(packed->data());
-        }
-        return packed;
-    }
-
-    PackedFilters& state_;
     PyArrayObject* filters_;
     const float* scale_;
-    uint64_t mark_;
-    Seen seen_;
-    std::map<std::vector<int64_t>, Packed> here_;
 };
 
 }  // namespace
@@ -247,7 +171,7 @@ int convolve(const ConvolutionParams& params, PackedFilters** state, PyArrayObje
                                : in_place ? Residual::in_place
                                           : Residual::elsewhere;
         const auto activation = (Activation)params.activation;
-        Packer packer(state, filters, &folded);
+        FilterPacker packer(state, filters, &folded);
         const desc layout = channels_last(image_shape, type);
         const desc result = channels_last(output_shape, type);
         void* const to = PyArray_DATA(*output);
@@ -285,15 +209,14 @@ int convolve(const ConvolutionParams& params, PackedFilters** state, PyArrayObje
         const Plane plane = plane_of(geometry, image_shape, output_shape);
         const Finish finish{folded.shifts(),
                             added ? (const float*)other.get_data_handle() : nullptr,
-                            activation == none ? -infinity : 0.f,
-                            activation == relu6 ? 6.f : infinity};
+                            bounds_of(activation)};
         std::vector<Candidate> candidates{{"direct", run_direct}};
         if (type == f32 && plain_3x3 && winograd_takes(plane.in, plane.out))
             candidates.push_back({"winograd", [&] {
                 winograd_convolve(plane, from, packer.for_winograd(false)->data(), finish,
                                   (float*)to);
             }});
-        run("convolution", packer.prepares(), key, candidates);
+        run_fastest("convolution", packer.prepares(), key, candidates);
     });
 }
 
@@ -327,7 +250,7 @@ int convolve_grad_inputs(const ConvolutionParams& params, PackedFilters** state,
         if (is_empty(gradient_shape)) return fill(*output, 0.f);
 
         const Tensor slope(gradient);
-        Packer packer(state, filters, nullptr);
+        FilterPacker packer(state, filters, nullptr);
         const desc layout = channels_last(image_shape), result = channels_last(gradient_shape);
         float* const to = (float*)PyArray_DATA(*output);
         const auto key = key_of(geometry, image_shape, filter_shape);
@@ -362,7 +285,7 @@ int convolve_grad_inputs(const ConvolutionParams& params, PackedFilters** state,
             candidates.push_back({"winograd", [&] {
                 winograd_convolve(turned, slopes, packer.for_winograd(true)->data(), as_it_is, to);
             }});
-        run("gradient by inputs", packer.prepares(), key, candidates);
+        run_fastest("gradient by inputs", packer.prepares(), key, candidates);
     });
 }
 
@@ -425,7 +348,7 @@ int convolve_grad_weights(const ConvolutionParams& params, PyArrayObject* images
         if (geometry.is_plain_3x3(filter_shape) && winograd_takes(plane.in, plane.out))
             candidates.push_back(
                 {"winograd", [&] { winograd_grad_filters(plane, x, slopes, to); }});
-        run("gradient by weights", true, key, candidates);
+        run_fastest("gradient by weights", true, key, candidates);
     });
 }
 

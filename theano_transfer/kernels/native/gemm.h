@@ -1,6 +1,8 @@
 // Products of small matrices that lie in the cache: what every convolution here comes down to.
 #pragma once
 
+#include <omp.h>
+
 #include "simd.h"
 
 namespace tt {
@@ -66,10 +68,21 @@ inline void multiply_rows(int count, int64_t depth, const float* left, const flo
                                                                    product_pitch, accumulate);
 }
 
+inline int64_t blocks_of(int64_t count, int64_t size) { return (count + size - 1) / size; }
+
 // `count` cut into pieces of nearly the same size, none above `limit`: the size of the first ones.
 inline int64_t even_piece(int64_t count, int64_t limit) {
-    const int64_t pieces = (count + limit - 1) / limit;
-    return (count + pieces - 1) / pieces;
+    return blocks_of(count, blocks_of(count, limit));
 }
+
+inline int64_t panels_of(int64_t columns) { return blocks_of(columns, tile_columns); }
+
+// The part of `count` that belongs to this thread.
+struct Share {
+    int64_t first, last;
+    explicit Share(int64_t count)
+        : first(count * omp_get_thread_num() / omp_get_num_threads()),
+          last(count * (omp_get_thread_num() + 1) / omp_get_num_threads()) {}
+};
 
 }  // namespace tt

@@ -53,6 +53,26 @@ void release(PackedFilters* packed);
 int convolve(const ConvolutionParams&, PackedFilters**, PyArrayObject* images,
              PyArrayObject* filters, PyArrayObject* bias, const Normalisation*,
              PyArrayObject* residual, PyArrayObject** output);
+
+// One of several convolutions, each of the one before it.
+struct Stage {
+    ConvolutionParams params;
+    PyArrayObject *filters, *bias;
+    bool normalises;
+    Normalisation normalisation;
+};
+// What one Apply node has packed: for its stages one by one, and for all of them at once.
+struct PackedStages {
+    PackedFilters* stages[3];
+    PackedFilters* together;
+};
+void release(PackedStages&);
+
+// [1x1,] depthwise and 1x1 convolution (`count` is 2 or 3), the last one plus the residual. Right
+// for other convolutions too, if not faster.
+int convolve_block(const Stage* stages, int count, PackedStages&, PyArrayObject* images,
+                   PyArrayObject* residual, PyArrayObject** output);
+
 // `image_size` is (rows, columns), `filter_size` likewise, both int64.
 int convolve_grad_inputs(const ConvolutionParams&, PackedFilters**, PyArrayObject* filters,
                          PyArrayObject* gradient, PyArrayObject* image_size,

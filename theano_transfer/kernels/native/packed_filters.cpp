@@ -107,6 +107,29 @@ Packed PackedFilters::keep(const std::vector<int64_t>& kernel, uint64_t mark, si
     return held_;
 }
 
+namespace {
+
+PackedFilters& of_node(PackedFilters** packed) {
+    if (*packed == nullptr) *packed = new PackedFilters;
+    return **packed;
+}
+
+}  // namespace
+
+Packer::Packer(PackedFilters** state, uint64_t mark)
+    : state_(of_node(state)), mark_(mark), seen_(state_.note(mark)) {}
+
+Packed Packer::get(const std::vector<int64_t>& kernel, size_t floats,
+                   const std::function<void(float*)>& pack) {
+    if (seen_ == Seen::same) return state_.keep(kernel, mark_, floats, pack);
+    Packed& packed = here_[kernel];  // a kernel that is being measured comes more than once
+    if (!packed || seen_ == Seen::changed) {
+        packed = std::make_shared<Scratch>(floats);
+        pack(packed->data());
+    }
+    return packed;
+}
+
 void release(PackedFilters* packed) { delete packed; }
 
 }  // namespace tt

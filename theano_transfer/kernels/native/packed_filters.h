@@ -35,4 +35,26 @@ class PackedFilters {
     Packed held_;
 };
 
+// Filters of one Apply node, during one call, for the kernels that may want them.
+//
+// From the second call with the same values (the same `mark`) on they are kept. Training changes its
+// filters at every step: those are packed for one call, and take no memory in between.
+class Packer {
+  public:
+    Packer(PackedFilters** state, uint64_t mark);
+
+    // Whether packing is no part of what a kernel costs.
+    bool prepares() const { return seen_ != Seen::changed; }
+
+    // The filters for `kernel` (its layout and shapes), which `pack` writes.
+    Packed get(const std::vector<int64_t>& kernel, size_t floats,
+               const std::function<void(float*)>& pack);
+
+  private:
+    PackedFilters& state_;
+    uint64_t mark_;
+    Seen seen_;
+    std::map<std::vector<int64_t>, Packed> here_;
+};
+
 }  // namespace tt

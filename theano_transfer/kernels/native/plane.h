@@ -1,6 +1,8 @@
 // A convolution as the kernels see it: channels-last images, and what happens on the way out.
 #pragma once
 
+#include <limits>
+
 #include "simd.h"
 
 namespace tt {
@@ -11,17 +13,26 @@ struct Plane {
     int64_t pad_top, pad_left;
 };
 
+// Between which values an activation keeps its results.
+struct Bounds {
+    float floor, ceiling;
+
+    vec operator()(vec y) const { return smallest(largest(y, splat(floor)), splat(ceiling)); }
+};
+constexpr float infinity = std::numeric_limits<float>::infinity();
+constexpr Bounds no_bounds{-infinity, infinity};
+
 // What happens to an output before it is written; null pointers are left out.
 struct Finish {
     const float* bias;      // (out,)
     const float* residual;  // like the output
-    float floor, ceiling;   // bounds of the activation
+    Bounds bounds;          // of the activation
 
     // A vector of channels of one pixel, of which the first is number `channel` and lies `at`.
     vec operator()(vec y, int64_t channel, int64_t at) const {
         if (bias) y += load(bias + channel);
         if (residual) y += load(residual + at);
-        return smallest(largest(y, splat(floor)), splat(ceiling));
+        return bounds(y);
     }
 };
 

@@ -36,7 +36,8 @@ inline void store(float* to, vec value, int64_t count) {
     else
         std::memcpy(to, &value, count * sizeof(float));
 }
-inline vec splat(float value) { return vec{} + value; }
+// Not `vec{} + value`, which would be computed, for the sake of -0.
+inline vec splat(float value) { return value - vec{}; }
 inline vec largest(vec a, vec b) { return a > b ? a : b; }
 inline vec smallest(vec a, vec b) { return a < b ? a : b; }
 

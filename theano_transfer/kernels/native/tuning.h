@@ -19,4 +19,10 @@ struct Candidate {
 size_t fastest(const std::string& operation, bool prepared, const std::vector<int64_t>& key,
                const std::vector<Candidate>& candidates);
 
+inline void run_fastest(const std::string& operation, bool prepared,
+                        const std::vector<int64_t>& key,
+                        const std::vector<Candidate>& candidates) {
+    candidates[fastest(operation, prepared, key, candidates)].run();
+}
+
 }  // namespace tt

@@ -1,7 +1,5 @@
 #include "winograd.h"
 
-#include <omp.h>
-
 #include <algorithm>
 
 #include "blocks.h"
@@ -182,17 +180,6 @@ inline void write_gradient(const Plane& plane, const float* gradient, const Tile
         }
     }
 }
-
-int64_t blocks_of(int64_t count, int64_t size) { return (count + size - 1) / size; }
-int64_t panels_of(int64_t out) { return blocks_of(out, tile_columns); }
-
-// The part of `count` that belongs to this thread.
-struct Share {
-    int64_t first, last;
-    explicit Share(int64_t count)
-        : first(count * omp_get_thread_num() / omp_get_num_threads()),
-          last(count * (omp_get_thread_num() + 1) / omp_get_num_threads()) {}
-};
 
 // A block of tiles on its way: transformed inputs, products. One thread has it to itself, or all
 // work on the same one.

@@ -1,0 +1,351 @@
+#include "depthwise_block.h"
+
+#include <algorithm>
+
+#include "blocks.h"
+#include "gemm.h"
+
+namespace tt {
+namespace {
+
+int64_t vectors_of(int64_t channels) { return blocks_of(channels, lanes); }
+
+// The first channel of a vector of outputs. The last vector overlaps the one before it, so that
+// none is written in part, unless there are fewer channels than lanes.
+int64_t first_channel(int64_t vector, int64_t channels) {
+    return std::max<int64_t>(0, std::min(vector * lanes, channels - lanes));
+}
+
+// How the work is cut: `step` rows of outputs at a time, for which `slots` rows of wide images are
+// held, each of `padded` columns.
+struct Cut {
+    int64_t step, slots, padded, wide, steps;
+
+    explicit Cut(const DepthwiseBlock& b) {
+        constexpr int64_t pixels = 4 * tile_rows;  // enough for each filter that is loaded
+        step = std::min(b.out_rows, blocks_of(pixels, b.out_columns));
+        slots = (step - 1) * b.stride + b.window;
+        padded = std::max(b.pad_left + b.columns, (b.out_columns - 1) * b.stride + b.window);
+        wide = vectors_of(b.middle);
+        steps = blocks_of(b.out_rows, step);
+    }
+    int64_t slot_size() const { return wide * padded * lanes; }
+    int64_t pixels(const DepthwiseBlock& b) const { return step * b.out_columns; }
+    int64_t ring_size() const { return slots * slot_size(); }
+    int64_t zeros_size() const { return padded * lanes; }
+    int64_t filtered_size(const DepthwiseBlock& b) const {
+        return blocks_of(b.middle, block_depth) * pixels(b) * pitch;
+    }
+    int64_t copied_size(const DepthwiseBlock& b) const {
+        return b.widens ? slots * b.columns * pitch : 0;
+    }
+    int64_t floats(const DepthwiseBlock& b) const {
+        return ring_size() + zeros_size() + filtered_size(b) + copied_size(b);
+    }
+};
+
+// Pixels (rows of `left`, `pitch` apart) times one panel of filters that widen. Each vector of
+// channels has its own place to go to.
+template <int rows, int vectors>
+void widen_tile(int64_t depth, const float* left, const float* right, const Ending& ending,
+                int64_t channel, float* to, int64_t vector_step) {
+    vec sum[rows][vectors];
+#pragma GCC unroll 2
+    for (int j = 0; j < vectors; ++j) {
+        const vec shift = load(ending.shift + channel + j * lanes);
+#pragma GCC unroll 14
+        for (int i = 0; i < rows; ++i) sum[i][j] = shift;
+    }
+#pragma GCC unroll 1
+    for (int64_t k = 0; k < depth; ++k) {
+        vec b[vectors];
+#pragma GCC unroll 2
+        for (int j = 0; j < vectors; ++j) b[j] = load(right + k * tile_columns + j * lanes);
+#pragma GCC unroll 14
+        for (int i = 0; i < rows; ++i) {
+            const vec a = splat(left[k + i * pitch]);
+#pragma GCC unroll 2
+            for (int j = 0; j < vectors; ++j) sum[i][j] += a * b[j];
+        }
+    }
+#pragma GCC unroll 14
+    for (int i = 0; i < rows; ++i)
+#pragma GCC unroll 2
+        for (int j = 0; j < vectors; ++j)
+            store(to + j * vector_step + i * lanes, ending.bounds(sum[i][j]));
+}
+
+// `columns` outputs of one vector of channels. `rows` are those of its inputs, from the first
+// column that the window touches.
+template <int window, int stride, int columns>
+void filter_columns(const float* const* rows, const float* filters, const Ending& ending,
+                    vec shift, float* to) {
+    vec sum[columns];
+#pragma GCC unroll 8
+    for (int x = 0; x < columns; ++x) sum[x] = shift;
+#pragma GCC unroll 7
+    for (int i = 0; i < window; ++i) {
+        vec w[window];
+#pragma GCC unroll 7
+        for (int j = 0; j < window; ++j) w[j] = load(filters + (i * window + j) * lanes);
+#pragma GCC unroll 24
+        for (int c = 0; c < (columns - 1) * stride + window; ++c) {
+            const vec value = load(rows[i] + c * lanes);
+#pragma GCC unroll 8
+            for (int x = 0; x < columns; ++x) {
+                const int j = c - x * stride;
+                if (j >= 0 && j < window) sum[x] += value * w[j];
+            }
+        }
+    }
+#pragma GCC unroll 8
+    for (int x = 0; x < columns; ++x) store(to + x * pitch, ending.bounds(sum[x]));
+}
+
+constexpr int columns_at_once = 8;
+
+template <int window, int stride, int columns = columns_at_once>
+void filter_row(int count, const float* const* rows, const float* filters, const Ending& ending,
+                vec shift, float* to) {
+    if constexpr (columns > 1) {
+        if (count < columns)
+            return filter_row<window, stride, columns - 1>(count, rows, filters, ending, shift, to);
+    }
+    filter_columns<window, stride, columns>(rows, filters, ending, shift, to);
+}
+
+using FilterRow = void (*)(int, const float* const*, const float*, const Ending&, vec, float*);
+
+FilterRow filter_row_of(int64_t window, int64_t stride) {
+    if (window == 3) return stride == 1 ? filter_row<3, 1> : stride == 2 ? filter_row<3, 2> : nullptr;
+    if (window == 5) return stride == 1 ? filter_row<5, 1> : stride == 2 ? filter_row<5, 2> : nullptr;
+    return nullptr;
+}
+
+// widen_tile for a number of rows known only at run time.
+template <int vectors, int rows = tile_rows>
+void widen_rows(int count, int64_t depth, const float* left, const float* right,
+                const Ending& ending, int64_t channel, float* to, int64_t vector_step) {
+    if constexpr (rows > 1) {
+        if (count < rows)
+            return widen_rows<vectors, rows - 1>(count, depth, left, right, ending, channel, to,
+                                                 vector_step);
+    }
+    widen_tile<rows, vectors>(depth, left, right, ending, channel, to, vector_step);
+}
+
+// Where the three kinds of filters lie in what is packed.
+struct Layout {
+    int64_t depthwise, narrow, size;
+
+    explicit Layout(const DepthwiseBlock& b) {
+        depthwise = b.widens ? panels_of(b.middle) * b.in * tile_columns : 0;
+        narrow = depthwise + vectors_of(b.middle) * b.window * b.window * lanes;
+        size = narrow + panels_of(b.out) * b.middle * tile_columns;
+    }
+};
+
+// What one thread works with.
+class Worker {
+  public:
+    Worker(const DepthwiseBlock& block, const float* images, const float* packed,
+           const Ending& widened, const Ending& filtered, const Ending& narrowed,
+           const float* residual, float* output)
+        : b_(block), cut_(block), layout_(block), images_(images), packed_(packed),
+          widened_(widened), filtered_(filtered), narrowed_(narrowed), residual_(residual),
+          output_(output), filter_(filter_row_of(block.window, block.stride)),
+          memory_(cut_.floats(block)) {
+        ring_ = memory_.data();
+        zeros_ = ring_ + cut_.ring_size();
+        filtered_rows_ = zeros_ + cut_.zeros_size();
+        copied_ = filtered_rows_ + cut_.filtered_size(block);
+        std::fill_n(ring_, cut_.ring_size() + cut_.zeros_size(), 0.f);  // the edges stay so
+    }
+
+    // Steps `first` to `last` of all images, one after the other.
+    void run(int64_t first, int64_t last) {
+        int64_t next = 0;  // row of wide images that has not been computed yet
+        for (int64_t i = first; i < last; ++i) {
+            const int64_t image = i / cut_.steps, top = i % cut_.steps * cut_.step;
+            const int64_t bottom = std::min(b_.out_rows, top + cut_.step);
+            if (i == first || top == 0) next = 0;
+            next = std::max(next, top * b_.stride - b_.pad_top);
+            const int64_t end =
+                std::min(b_.rows, (bottom - 1) * b_.stride - b_.pad_top + b_.window);
+            if (next < end) widen(image, next, end);
+            next = std::max(next, end);
+            filter(top, bottom);
+            narrow(image, top, bottom);
+        }
+    }
+
+  private:
+    float* slot(int64_t row) const { return ring_ + row % cut_.slots * cut_.slot_size(); }
+
+    void widen(int64_t image, int64_t first, int64_t last) {
+        const float* from = images_ + (image * b_.rows + first) * b_.columns * b_.in;
+        const int64_t count = (last - first) * b_.columns, vector_step = cut_.padded * lanes;
+        if (!b_.widens) {
+            for (int64_t i = 0; i < count; ++i) {
+                float* to = slot(first + i / b_.columns) + (b_.pad_left + i % b_.columns) * lanes;
+                for (int64_t v = 0; v < cut_.wide; ++v)
+                    store(to + v * vector_step, load(from + i * b_.in + v * lanes));
+            }
+            return;
+        }
+        for (int64_t i = 0; i < count; ++i)
+            for_vectors(b_.in, [&](int64_t c, int64_t n) {
+                store(copied_ + i * pitch + c, load(from + i * b_.in + c, n));
+            });
+        const int64_t piece = even_piece(b_.columns, tile_rows);
+        for (int64_t panel = 0; panel < panels_of(b_.middle); ++panel) {
+            const int64_t channel = panel * tile_columns;
+            const float* right = packed_ + panel * b_.in * tile_columns;
+            const auto tile = channel + tile_columns <= b_.middle ? widen_rows<tile_vectors>
+                                                                  : widen_rows<1>;
+            for (int64_t row = first; row < last; ++row) {
+                const float* left = copied_ + (row - first) * b_.columns * pitch;
+                float* to = slot(row) + (panel * tile_vectors * cut_.padded + b_.pad_left) * lanes;
+                for (int64_t x = 0; x < b_.columns; x += piece) {
+                    const int pixels = (int)std::min(piece, b_.columns - x);
+                    tile(pixels, b_.in, left + x * pitch, right, widened_, channel, to + x * lanes,
+                         vector_step);
+                }
+            }
+        }
+    }
+
+    void filter(int64_t top, int64_t bottom) {
+        const int64_t taps = b_.window * b_.window;
+        const int64_t piece = even_piece(b_.out_columns, columns_at_once);
+        for (int64_t v = 0; v < cut_.wide; ++v) {
+            const float* filters = packed_ + layout_.depthwise + v * taps * lanes;
+            const vec shift = load(filtered_.shift + v * lanes);
+            for (int64_t y = top; y < bottom; ++y) {
+                const float* rows[7];
+                for (int64_t i = 0; i < b_.window; ++i) {
+                    const int64_t row = y * b_.stride - b_.pad_top + i;
+                    rows[i] = row >= 0 && row < b_.rows ? slot(row) + v * cut_.padded * lanes
+                                                        : zeros_;
+                }
+                float* to = filtered_image(v * lanes) + (y - top) * b_.out_columns * pitch;
+                for (int64_t x = 0; x < b_.out_columns; x += piece) {
+                    filter_((int)std::min(piece, b_.out_columns - x), rows, filters, filtered_,
+                            shift, to + x * pitch);
+                    for (int64_t i = 0; i < b_.window; ++i) rows[i] += piece * b_.stride * lanes;
+                }
+            }
+        }
+    }
+
+    // Where channel `channel` of the first filtered pixel lies; those of the next are `pitch` on.
+    float* filtered_image(int64_t channel) const {
+        return filtered_rows_ + channel / block_depth * cut_.pixels(b_) * pitch +
+               channel % block_depth;
+    }
+
+    void narrow(int64_t image, int64_t top, int64_t bottom) {
+        const int64_t count = (bottom - top) * b_.out_columns;
+        const int64_t start = (image * b_.out_rows + top) * b_.out_columns * b_.out;
+        const int64_t piece = even_piece(count, tile_rows), vectors = vectors_of(b_.out);
+        for (int64_t first = 0; first < vectors; first += tile_vectors) {
+            const int64_t last = std::min(first + tile_vectors, vectors);
+            const auto multiply = last - first == tile_vectors
+                                      ? multiply_rows<tile_vectors, pitch, 1, tile_columns>
+                                      : multiply_rows<1, pitch, 1, tile_columns>;
+            const float* right =
+                packed_ + layout_.narrow + first / tile_vectors * b_.middle * tile_columns;
+            for (int64_t pixel = 0; pixel < count; pixel += piece) {
+                const int rows = (int)std::min(piece, count - pixel);
+                float product[tile_rows * tile_columns];
+                for (int64_t c = 0; c < b_.middle; c += block_depth)
+                    multiply(rows, std::min<int64_t>(block_depth, b_.middle - c),
+                             filtered_image(c) + pixel * pitch, right + c * tile_columns, product,
+                             tile_columns, c > 0);
+                const int64_t at = start + pixel * b_.out;
+                for (int64_t vector = first; vector < last; ++vector)
+                    finish(rows, product + (vector - first) * lanes, vector, at);
+            }
+        }
+    }
+
+    // Writes a vector of channels of some outputs, of which the first pixel lies `at`.
+    void finish(int rows, const float* product, int64_t vector, int64_t at) {
+        const int64_t channel = first_channel(vector, b_.out);
+        const int64_t count = std::min<int64_t>(lanes, b_.out);
+        const vec shift = load(narrowed_.shift + channel, count);
+        at += channel;
+        for (int i = 0; i < rows; ++i, at += b_.out) {
+            vec y = load(product + i * tile_columns) + shift;
+            if (residual_) y += load(residual_ + at, count);
+            store(output_ + at, narrowed_.bounds(y), count);
+        }
+    }
+
+    const DepthwiseBlock& b_;
+    const Cut cut_;
+    const Layout layout_;
+    const float *images_, *packed_;
+    const Ending &widened_, &filtered_, &narrowed_;
+    const float* residual_;
+    float* output_;
+    const FilterRow filter_;
+    const Scratch memory_;
+    float *ring_, *zeros_, *filtered_rows_, *copied_;
+};
+
+// Writes `count` filters of `depth` numbers as panels; the filter of column c of panel p is number
+// `filter_of(p * tile_columns + c)`.
+template <typename FilterOf>
+void pack_panels(const float* filters, const float* scale, int64_t panels, int64_t depth,
+                 FilterOf filter_of, float* packed) {
+    for (int64_t panel = 0; panel < panels; ++panel)
+        for (int64_t c = 0; c < tile_columns; ++c) {
+            const int64_t filter = filter_of(panel * tile_columns + c);
+            const float by = filter < 0 ? 0.f : scale ? scale[filter] : 1.f;
+            const float* from = filters + std::max<int64_t>(filter, 0) * depth;
+            for (int64_t k = 0; k < depth; ++k)
+                packed[(panel * depth + k) * tile_columns + c] = by * from[k];
+        }
+}
+
+}  // namespace
+
+bool DepthwiseBlock::is_taken() const {
+    return middle % lanes == 0 && in <= block_depth && filter_row_of(window, stride) != nullptr;
+}
+
+size_t depthwise_block_packed_size(const DepthwiseBlock& b) { return Layout(b).size; }
+
+void depthwise_block_pack(const DepthwiseBlock& b, const BlockFilters& filters,
+                          const BlockFilters& scale, float* packed) {
+    const Layout layout(b);
+    if (b.widens)
+        pack_panels(filters.widen, scale.widen, panels_of(b.middle), b.in,
+                    [&](int64_t column) { return column < b.middle ? column : -1; }, packed);
+    const int64_t taps = b.window * b.window;
+    for (int64_t c = 0; c < b.middle; ++c)
+        for (int64_t k = 0; k < taps; ++k)
+            packed[layout.depthwise + (c / lanes * taps + k) * lanes + c % lanes] =
+                (scale.depthwise ? scale.depthwise[c] : 1.f) * filters.depthwise[c * taps + k];
+    pack_panels(filters.narrow, scale.narrow, panels_of(b.out), b.middle,
+                [&](int64_t column) {
+                    const int64_t channel =
+                        first_channel(column / lanes, b.out) + column % lanes;
+                    return channel < b.out ? channel : -1;
+                },
+                packed + layout.narrow);
+}
+
+void depthwise_block(const DepthwiseBlock& block, const float* images, const float* packed,
+                     const Ending& widened, const Ending& filtered, const Ending& narrowed,
+                     const float* residual, float* output) {
+#pragma omp parallel
+    {
+        const Share mine(block.batch * Cut(block).steps);
+        Worker(block, images, packed, widened, filtered, narrowed, residual, output)
+            .run(mine.first, mine.last);
+    }
+}
+
+}  // namespace tt
