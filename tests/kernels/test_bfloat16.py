@@ -6,7 +6,15 @@ import theano
 import theano.tensor as T
 
 import theano_transfer as tt
-from theano_transfer.kernels import Conv2d, Pool2d, SlowPathWarning, _bfloat16, mode_for
+from theano_transfer.kernels import (
+    Conv2d,
+    DepthwiseBlock,
+    Pool2d,
+    SlowPathWarning,
+    _bfloat16,
+    mode_for,
+    without,
+)
 from theano_transfer.kernels._bfloat16 import (
     Conv2dBfloat16,
     Convert,
@@ -75,7 +83,7 @@ def test_a_layer_is_right_to_the_digits_that_are_kept(case, activation, rng):
     var = rng.uniform(0.5, 2, size=out).astype("float32")
     statistics = [gamma, beta, mean, var, np.float32(1e-3)]
     plain = Conv2d(activation_name=activation, parts=("normalisation", "residual"), **settings)
-    op = Conv2dBfloat16(**{prop: getattr(plain, prop) for prop in plain.__props__})
+    op = Conv2dBfloat16(**plain.settings())
     shape = (image[0], out, *plain.output_size(image[2:], filters[2:]))
     residual = rng.normal(size=shape).astype("float32")
     variables = [T.TensorType("float32", (False,) * np.ndim(a))() for a in (x, w, residual)]
@@ -84,10 +92,12 @@ def test_a_layer_is_right_to_the_digits_that_are_kept(case, activation, rng):
         variables, [plain(a, b, *statistics, r), widen(op(narrow(a), b, *statistics, narrow(r)))]
     )
     assert Conv2dBfloat16 in ops(function)
-    exact, short = function(x, w, residual)
-    # rounding of each input, of the filters, and of the result
-    size = np.abs(exact).max() + np.sqrt(fan_in)
-    np.testing.assert_allclose(short, exact, rtol=4 * ROUNDING, atol=4 * ROUNDING * size)
+    for kernel in ("winograd", "direct"):  # one or the other, where there are both
+        with without(kernel):
+            exact, short = function(x, w, residual)
+        # rounding of each input, of the filters, and of the result
+        size = np.abs(exact).max() + np.sqrt(fan_in)
+        np.testing.assert_allclose(short, exact, rtol=4 * ROUNDING, atol=4 * ROUNDING * size)
     reference = [None]  # what runs where there is no compiler
     inputs = [rounded(x), w, *statistics, rounded(residual)]
     op.perform(None, inputs, [reference])
@@ -118,7 +128,7 @@ def test_one_conversion_in_and_one_out(name):
     function = theano.function([net.input_var], features, mode=mode_for("bfloat16"))
     used = ops(function)
     assert used.count(Convert) == 2
-    assert set(used) <= {Convert, Conv2dBfloat16, Pool2dBfloat16}
+    assert set(used) <= {Convert, Conv2dBfloat16, Pool2dBfloat16, DepthwiseBlock}
     plain = theano.function([net.input_var], features)
     x = np.random.default_rng(0).normal(size=(2, 3, 64, 64)).astype("float32")
     short, exact = function(x), plain(x)

@@ -7,6 +7,8 @@ import theano.tensor as T
 from oracle import convolve
 
 from theano_transfer.kernels import Conv2d, DepthwiseBlock, missing, without
+from theano_transfer.kernels._bfloat16 import Conv2dBfloat16, rounded, widened
+from theano_transfer.kernels._library import has_bfloat16
 
 pytestmark = pytest.mark.skipif(bool(missing()), reason="this machine has no fast path")
 
@@ -65,7 +67,7 @@ def make(block, residual, activations=("relu6", "relu6", "none"), seed=0):
 
 
 def compiled(op, values):
-    variables = [T.TensorType("float32", (False,) * np.ndim(v))() for v in values]
+    variables = [T.TensorType(v.dtype, (False,) * np.ndim(v))() for v in values]
     return theano.function(variables, op(*variables))
 
 
@@ -97,6 +99,22 @@ def test_numpy_computes_the_same():
     result = [None]
     op.perform(op.make_node(*variables), values, [result])
     np.testing.assert_allclose(result[0], expected, rtol=1e-4, atol=1e-4)
+
+
+@pytest.mark.skipif(not has_bfloat16(), reason="no bfloat16 on this machine")
+@pytest.mark.parametrize("residual", [False, True])
+@pytest.mark.parametrize("block", BLOCKS)
+def test_bfloat16(block, residual):
+    op, values, expected = make(block, residual)
+    short = DepthwiseBlock(Conv2dBfloat16(**stage.settings()) for stage in op.stages)
+    for image in (0, -1) if residual else (0,):
+        values[image] = rounded(values[image])
+    function = compiled(short, values)
+    for kernel in ("one_by_one", "one_pass"):
+        with without(kernel):
+            found = widened(function(*values))
+        # images, filters and what lies between the stages, each rounded to 8 bits
+        np.testing.assert_allclose(found, expected, rtol=0, atol=0.03 * np.abs(expected).max())
 
 
 def test_new_values_are_packed_again():

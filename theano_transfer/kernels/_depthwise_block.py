@@ -24,7 +24,7 @@ class DepthwiseBlock(NativeOp):
 
     Parameters
     ----------
-    stages : two or three Conv2d
+    stages : two or three Conv2d, or Conv2dBfloat16
         What they have beside filters (bias, normalisation, activation) stays theirs; the last
         may add a residual.
 
@@ -36,10 +36,11 @@ class DepthwiseBlock(NativeOp):
     c_name = "depthwise_block"
     params_type = generic  # a tuple of int, SETTINGS of each stage
     _cop_num_inputs = 23
-    floating_inputs = 23
 
     def __init__(self, stages):
         self.stages = tuple(stages)
+        # None of bfloat16 stages, which have seen to their inputs themselves.
+        self.floating_inputs = 23 if self.stages[0].floating_inputs else 0
         super().__init__()
 
     def __str__(self):
@@ -87,7 +88,7 @@ class DepthwiseBlock(NativeOp):
 def may_be_pointwise(op):
     """Whether filters of 1x1 would make `op` a product of matrices, pixel by pixel."""
     return (
-        type(op) is Conv2d
+        isinstance(op, Conv2d)
         and op.groups == 1
         and op.stride == op.dilation == (1, 1)
         and max(max(pair) for pair in op.pad) <= 0
@@ -96,7 +97,7 @@ def may_be_pointwise(op):
 
 
 def may_be_depthwise(op):
-    return type(op) is Conv2d and op.groups > 1 and not op.has_residual
+    return isinstance(op, Conv2d) and op.groups > 1 and not op.has_residual
 
 
 def block_ending_with(fgraph, node):

@@ -264,7 +264,7 @@ def local_sum_channels(fgraph, node):
 def local_depthwise_block(fgraph, node):
     """Conv2d(depthwise(Conv2d(x))) -> DepthwiseBlock(x), also without the first of them"""
     nodes = block_ending_with(fgraph, node)
-    if nodes is None or node.outputs[0].dtype != "float32":
+    if nodes is None or node.outputs[0].dtype == "float64":
         return None
     return replacement(node, DepthwiseBlock.of(nodes))
 

@@ -27,8 +27,7 @@ struct Known {
     }
 
     bool is_pointwise() const {
-        return filters[2] == 1 && filters[3] == 1 && geometry.groups == 1 &&
-               geometry.stride == dims{1, 1} && input[2] == output[2] && input[3] == output[3];
+        return geometry.is_pointwise(filters) && geometry.stride == dims{1, 1};
     }
     bool is_depthwise() const {
         return geometry.groups == input[1] && filters[0] == input[1] &&
@@ -100,7 +99,9 @@ int convolve_block(const Stage* given, int count, PackedStages& packed, PyArrayO
             k.geometry.append_to(key);
             mark = mixed(mixed(mark, fingerprint(k.stage.filters)), k.folded.fingerprint());
         }
+        const data_type type = type_of(images);
         key.push_back(residual != nullptr);
+        key.push_back((int64_t)type);
         const dims shape = stages.back().output;
         if (residual != nullptr && shape_of(residual) != shape)
             throw std::invalid_argument("what is added has shape " +
@@ -114,7 +115,7 @@ int convolve_block(const Stage* given, int count, PackedStages& packed, PyArrayO
         if (!block.is_taken()) return one_by_one();
 
         if (*output == residual || *output == images) Py_CLEAR(*output);
-        allocate(output, shape);
+        allocate(output, shape, /*last=*/true, type);
         Packer packer(&packed.together, mark);
         const Known &narrow = stages.back(), &depthwise = stages[count - 2];
         const Known* widen = block.widens ? &stages[0] : nullptr;
@@ -133,16 +134,21 @@ int convolve_block(const Stage* given, int count, PackedStages& packed, PyArrayO
             const auto first = widen ? widen->shifts() : std::vector<float>();
             const auto second = depthwise.shifts(), third = narrow.shifts();
             const Ending widened = widen ? widen->ending(first) : Ending{nullptr, no_bounds};
-            float* const to = (float*)PyArray_DATA(*output);
+            void* const to = PyArray_DATA(*output);
 
             const WithoutLock unlocked;
-            const dnnl::memory from = source.in_layout(channels_last(stages[0].input));
+            const dnnl::memory from = source.in_layout(channels_last(stages[0].input, type));
             const dnnl::memory other =
-                added ? added->in_layout(channels_last(shape)) : dnnl::memory();
+                added ? added->in_layout(channels_last(shape, type)) : dnnl::memory();
             stream().wait();
-            depthwise_block(block, (const float*)from.get_data_handle(), filters->data(), widened,
-                            depthwise.ending(second), narrow.ending(third),
-                            added ? (const float*)other.get_data_handle() : nullptr, to);
+            const void* const addend = added ? other.get_data_handle() : nullptr;
+            const auto run = [&](auto number) {
+                using Number = decltype(number);
+                depthwise_block(block, (const Number*)from.get_data_handle(), filters->data(),
+                                widened, depthwise.ending(second), narrow.ending(third),
+                                (const Number*)addend, (Number*)to);
+            };
+            type == f32 ? run(float()) : run(bfloat16());
         };
         const std::vector<Candidate> candidates{{"one_by_one", one_by_one},
                                                 {"one_pass", in_one_pass}};

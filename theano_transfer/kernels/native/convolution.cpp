@@ -1,6 +1,7 @@
 // Convolution and its two gradients: which kernel does it, and what that needs.
 #include "folded.h"
 #include "geometry.h"
+#include "pointwise.h"
 #include "tuning.h"
 #include "winograd.h"
 
@@ -85,7 +86,7 @@ Plane plane_of(const Geometry& g, const dims& image, const dims& output) {
             output[3], g.pad_before[0], g.pad_before[1]};
 }
 
-constexpr Finish as_it_is{nullptr, nullptr, no_bounds};
+constexpr Finish<float> as_it_is{nullptr, nullptr, no_bounds};
 
 // Filters in the layout of an oneDNN primitive, each output's multiplied by its scale.
 void pack_direct(const float* filters, const dims& grouped, const float* scale, const desc& layout,
@@ -122,6 +123,13 @@ class FilterPacker : public Packer {
         });
     }
 
+    Packed for_pointwise() {
+        const dims shape = shape_of(filters_);
+        return get({3}, pointwise_packed_size(shape[1], shape[0]), [&](float* to) {
+            pointwise_pack(Contiguous(filters_).data(), shape[1], shape[0], scale_, to);
+        });
+    }
+
     Packed for_direct(const dims& grouped, const desc& layout, const std::vector<int64_t>& key) {
         std::vector<int64_t> kernel{0};
         append(kernel, key);
@@ -151,10 +159,22 @@ int convolve(const ConvolutionParams& params, PackedFilters** state, PyArrayObje
                                         Geometry::text(shape_of(residual)) + ", the output " +
                                         Geometry::text(output_shape));
         const data_type type = type_of(images);
-        // Measuring candidates runs them many times: where there are some, the residual stays.
-        const bool plain_3x3 = geometry.is_plain_3x3(filter_shape);
-        const bool in_place = params.in_place && residual != nullptr && !plain_3x3 &&
-                              is_channels_last(residual) && PyArray_ISBEHAVED(residual);
+        const auto activation = (Activation)params.activation;
+        FilterPacker packer(state, filters, &folded);
+        const bool has_shift = folded.shifts() != nullptr;
+        const auto key = key_of(geometry, image_shape, filter_shape,
+                                {has_shift, residual != nullptr, activation, (int64_t)type});
+        const std::string name = "convolution";
+        std::vector<Candidate> candidates{{"direct", {}}};
+        if (geometry.is_plain_3x3(filter_shape) &&
+            winograd_takes(filter_shape[1], filter_shape[0]))
+            candidates.push_back({"winograd", {}});
+        if (type == f32 && geometry.is_pointwise(filter_shape) && pointwise_takes(filter_shape[0]))
+            candidates.push_back({"pointwise", {}});
+        // Measuring runs the candidates many times: for that, the residual stays.
+        const bool in_place = params.in_place && residual != nullptr &&
+                              is_channels_last(residual) && PyArray_ISBEHAVED(residual) &&
+                              is_known(name, packer.prepares(), key, candidates);
         if (in_place) {
             Py_INCREF(residual);
             Py_XDECREF(*output);
@@ -170,14 +190,9 @@ int convolve(const ConvolutionParams& params, PackedFilters** state, PyArrayObje
         const Residual place = !added     ? Residual::none
                                : in_place ? Residual::in_place
                                           : Residual::elsewhere;
-        const auto activation = (Activation)params.activation;
-        FilterPacker packer(state, filters, &folded);
         const desc layout = channels_last(image_shape, type);
         const desc result = channels_last(output_shape, type);
         void* const to = PyArray_DATA(*output);
-        const bool has_shift = folded.shifts() != nullptr;
-        const auto key = key_of(geometry, image_shape, filter_shape,
-                                {has_shift, (int64_t)place, activation, (int64_t)type});
 
         const WithoutLock unlocked;
         const dnnl::memory image = source.in_layout(layout);
@@ -185,7 +200,9 @@ int convolve(const ConvolutionParams& params, PackedFilters** state, PyArrayObje
 
         const auto run_direct = [&] {
             static thread_local Primitives<Forward> primitives;
-            Forward& forward = primitives.get(key, [&] {
+            auto kind = key;
+            kind.push_back((int64_t)place);
+            Forward& forward = primitives.get(kind, [&] {
                 const auto description = forward_description(
                     dnnl::prop_kind::forward_inference, geometry, image_shape, filter_shape,
                     output_shape, has_shift, fused(output_shape, place, activation, type),
@@ -205,18 +222,31 @@ int convolve(const ConvolutionParams& params, PackedFilters** state, PyArrayObje
             forward.primitive.execute(stream(), arguments);
             stream().wait();
         };
-        const float* const from = (const float*)image.get_data_handle();
         const Plane plane = plane_of(geometry, image_shape, output_shape);
-        const Finish finish{folded.shifts(),
-                            added ? (const float*)other.get_data_handle() : nullptr,
-                            bounds_of(activation)};
-        std::vector<Candidate> candidates{{"direct", run_direct}};
-        if (type == f32 && plain_3x3 && winograd_takes(plane.in, plane.out))
-            candidates.push_back({"winograd", [&] {
-                winograd_convolve(plane, from, packer.for_winograd(false)->data(), finish,
-                                  (float*)to);
-            }});
-        run_fastest("convolution", packer.prepares(), key, candidates);
+        const void* const from = image.get_data_handle();
+        const void* const addend = added ? other.get_data_handle() : nullptr;
+        const auto finish = [&](auto number) {
+            using Number = decltype(number);
+            return Finish<Number>{folded.shifts(), (const Number*)addend, bounds_of(activation)};
+        };
+        const auto run_winograd = [&](auto number) {
+            using Number = decltype(number);
+            winograd_convolve(plane, (const Number*)from, packer.for_winograd(false)->data(),
+                              finish(number), (Number*)to);
+        };
+        const auto run_pointwise = [&] {
+            pointwise_convolve(plane, geometry.stride[0], geometry.stride[1], (const float*)from,
+                               packer.for_pointwise()->data(), finish(float()), (float*)to);
+        };
+        for (Candidate& candidate : candidates) {
+            if (candidate.name == "direct") candidate.run = run_direct;
+            if (candidate.name == "pointwise") candidate.run = run_pointwise;
+            if (candidate.name == "winograd")
+                candidate.run = [&] {
+                    type == f32 ? run_winograd(float()) : run_winograd(bfloat16());
+                };
+        }
+        run_fastest(name, packer.prepares(), key, candidates);
     });
 }
 

@@ -146,11 +146,12 @@ struct Layout {
 };
 
 // What one thread works with.
+template <typename Number>
 class Worker {
   public:
-    Worker(const DepthwiseBlock& block, const float* images, const float* packed,
+    Worker(const DepthwiseBlock& block, const Number* images, const float* packed,
            const Ending& widened, const Ending& filtered, const Ending& narrowed,
-           const float* residual, float* output)
+           const Number* residual, Number* output)
         : b_(block), cut_(block), layout_(block), images_(images), packed_(packed),
           widened_(widened), filtered_(filtered), narrowed_(narrowed), residual_(residual),
           output_(output), filter_(filter_row_of(block.window, block.stride)),
@@ -183,7 +184,7 @@ class Worker {
     float* slot(int64_t row) const { return ring_ + row % cut_.slots * cut_.slot_size(); }
 
     void widen(int64_t image, int64_t first, int64_t last) {
-        const float* from = images_ + (image * b_.rows + first) * b_.columns * b_.in;
+        const Number* from = images_ + (image * b_.rows + first) * b_.columns * b_.in;
         const int64_t count = (last - first) * b_.columns, vector_step = cut_.padded * lanes;
         if (!b_.widens) {
             for (int64_t i = 0; i < count; ++i) {
@@ -285,29 +286,15 @@ class Worker {
     const DepthwiseBlock& b_;
     const Cut cut_;
     const Layout layout_;
-    const float *images_, *packed_;
+    const Number* images_;
+    const float* packed_;
     const Ending &widened_, &filtered_, &narrowed_;
-    const float* residual_;
-    float* output_;
+    const Number* residual_;
+    Number* output_;
     const FilterRow filter_;
     const Scratch memory_;
     float *ring_, *zeros_, *filtered_rows_, *copied_;
 };
-
-// Writes `count` filters of `depth` numbers as panels; the filter of column c of panel p is number
-// `filter_of(p * tile_columns + c)`.
-template <typename FilterOf>
-void pack_panels(const float* filters, const float* scale, int64_t panels, int64_t depth,
-                 FilterOf filter_of, float* packed) {
-    for (int64_t panel = 0; panel < panels; ++panel)
-        for (int64_t c = 0; c < tile_columns; ++c) {
-            const int64_t filter = filter_of(panel * tile_columns + c);
-            const float by = filter < 0 ? 0.f : scale ? scale[filter] : 1.f;
-            const float* from = filters + std::max<int64_t>(filter, 0) * depth;
-            for (int64_t k = 0; k < depth; ++k)
-                packed[(panel * depth + k) * tile_columns + c] = by * from[k];
-        }
-}
 
 }  // namespace
 
@@ -337,15 +324,20 @@ void depthwise_block_pack(const DepthwiseBlock& b, const BlockFilters& filters,
                 packed + layout.narrow);
 }
 
-void depthwise_block(const DepthwiseBlock& block, const float* images, const float* packed,
+template <typename Number>
+void depthwise_block(const DepthwiseBlock& block, const Number* images, const float* packed,
                      const Ending& widened, const Ending& filtered, const Ending& narrowed,
-                     const float* residual, float* output) {
+                     const Number* residual, Number* output) {
 #pragma omp parallel
     {
         const Share mine(block.batch * Cut(block).steps);
-        Worker(block, images, packed, widened, filtered, narrowed, residual, output)
+        Worker<Number>(block, images, packed, widened, filtered, narrowed, residual, output)
             .run(mine.first, mine.last);
     }
 }
+template void depthwise_block(const DepthwiseBlock&, const float*, const float*, const Ending&,
+                              const Ending&, const Ending&, const float*, float*);
+template void depthwise_block(const DepthwiseBlock&, const bfloat16*, const float*, const Ending&,
+                              const Ending&, const Ending&, const bfloat16*, bfloat16*);
 
 }  // namespace tt

@@ -40,8 +40,10 @@ void depthwise_block_pack(const DepthwiseBlock&, const BlockFilters& filters,
                           const BlockFilters& scale, float* packed);
 
 // Images, residual (may be null) and output are channels-last; the output is neither of the others.
-void depthwise_block(const DepthwiseBlock&, const float* images, const float* packed,
+// `Number`: float or bfloat16.
+template <typename Number>
+void depthwise_block(const DepthwiseBlock&, const Number* images, const float* packed,
                      const Ending& widened, const Ending& filtered, const Ending& narrowed,
-                     const float* residual, float* output);
+                     const Number* residual, Number* output);
 
 }  // namespace tt

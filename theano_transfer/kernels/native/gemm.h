@@ -77,6 +77,23 @@ inline int64_t even_piece(int64_t count, int64_t limit) {
 
 inline int64_t panels_of(int64_t columns) { return blocks_of(columns, tile_columns); }
 
+// Writes filters of `depth` numbers each as panels. The filter of column c of panel p is number
+// `filter_of(p * tile_columns + c)`, none where that is negative; it is multiplied by its `scale`
+// unless that is null.
+template <typename FilterOf>
+void pack_panels(const float* filters, const float* scale, int64_t panels, int64_t depth,
+                 FilterOf filter_of, float* packed) {
+#pragma omp parallel for schedule(static)
+    for (int64_t panel = 0; panel < panels; ++panel)
+        for (int64_t c = 0; c < tile_columns; ++c) {
+            const int64_t filter = filter_of(panel * tile_columns + c);
+            const float by = filter < 0 ? 0.f : scale ? scale[filter] : 1.f;
+            const float* from = filters + (filter < 0 ? 0 : filter) * depth;
+            for (int64_t k = 0; k < depth; ++k)
+                packed[(panel * depth + k) * tile_columns + c] = by * from[k];
+        }
+}
+
 // The part of `count` that belongs to this thread.
 struct Share {
     int64_t first, last;

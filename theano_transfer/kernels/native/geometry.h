@@ -77,6 +77,13 @@ struct Geometry {
                pad_after[0] <= 2 && pad_after[1] <= 2;
     }
 
+    // Whether each output depends on one pixel.
+    bool is_pointwise(const dims& filters) const {
+        const dims nothing{0, 0};
+        return filters[2] == 1 && filters[3] == 1 && groups == 1 && pad_before == nothing &&
+               pad_after == nothing;
+    }
+
     // Filters as oneDNN counts them: (group, out, in, row, column).
     dims grouped(const dims& filters) const {
         return {groups, filters[0] / groups, filters[1], filters[2], filters[3]};

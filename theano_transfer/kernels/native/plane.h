@@ -23,10 +23,11 @@ constexpr float infinity = std::numeric_limits<float>::infinity();
 constexpr Bounds no_bounds{-infinity, infinity};
 
 // What happens to an output before it is written; null pointers are left out.
+template <typename Number>
 struct Finish {
-    const float* bias;      // (out,)
-    const float* residual;  // like the output
-    Bounds bounds;          // of the activation
+    const float* bias;       // (out,)
+    const Number* residual;  // like the output
+    Bounds bounds;           // of the activation
 
     // A vector of channels of one pixel, of which the first is number `channel` and lies `at`.
     vec operator()(vec y, int64_t channel, int64_t at) const {

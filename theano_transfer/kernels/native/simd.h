@@ -41,6 +41,38 @@ inline vec splat(float value) { return value - vec{}; }
 inline vec largest(vec a, vec b) { return a > b ? a : b; }
 inline vec smallest(vec a, vec b) { return a < b ? a : b; }
 
+// The upper half of a float: how images are stored where that is asked for. Computing is done with
+// floats.
+struct bfloat16 {
+    uint16_t bits;
+};
+typedef uint16_t half_words __attribute__((vector_size(lanes * 2), may_alias, aligned(2)));
+typedef uint32_t words_of_vec __attribute__((vector_size(lanes * 4), may_alias));
+
+inline vec load(const bfloat16* from) {
+    const auto wide = __builtin_convertvector(*(const half_words*)from, words_of_vec) << 16;
+    return (vec)wide;
+}
+// To the nearest, ties to even.
+inline void store(bfloat16* to, vec value) {
+    const words_of_vec bits = (words_of_vec)value;
+    const words_of_vec nearest = (bits + 0x7FFF + ((bits >> 16) & 1)) >> 16;
+    const words_of_vec nan = words_of_vec{} + 0x7FC0;
+    *(half_words*)to = __builtin_convertvector(value == value ? nearest : nan, half_words);
+}
+inline vec load(const bfloat16* from, int64_t count) {
+    if (count >= lanes) return load(from);
+    bfloat16 all[lanes] = {};
+    std::memcpy(all, from, count * sizeof(bfloat16));
+    return load(all);
+}
+inline void store(bfloat16* to, vec value, int64_t count) {
+    if (count >= lanes) return store(to, value);
+    bfloat16 all[lanes];
+    store(all, value);
+    std::memcpy(to, all, count * sizeof(bfloat16));
+}
+
 // Calls `body(channel, count)` for each vector of channels; the last may have fewer than lanes.
 template <typename Body>
 inline void for_vectors(int64_t channels, Body body) {

@@ -36,26 +36,54 @@ void remember(const std::string& what, const std::string& name, const std::strin
     close(file);
 }
 
+// What is to be decided, and what of it is known. `guard` must be held.
+struct Question {
+    std::vector<size_t> allowed;
+    std::string text;
+    size_t answer;
+    bool answered;
+
+    Question(const std::string& operation, bool prepared, const std::vector<int64_t>& key,
+             const std::vector<Candidate>& candidates)
+        : answer(0), answered(true) {
+        for (size_t i = 0; i < candidates.size(); ++i)
+            if (!switched_off.count(candidates[i].name)) allowed.push_back(i);
+        if (!allowed.empty()) answer = allowed[0];
+        if (allowed.size() < 2) return;
+        text = operation;
+        for (int64_t number : key) text += ' ' + std::to_string(number);
+        text += prepared ? "" : " packing";
+        text += " threads " + std::to_string(omp_get_max_threads()) + " of";
+        for (size_t i : allowed) text += ' ' + candidates[i].name;
+        const auto found = chosen.find(text);
+        answered = false;
+        if (found == chosen.end()) return;
+        for (size_t i : allowed)
+            if (candidates[i].name == found->second) {
+                answer = i;
+                answered = true;
+            }
+    }
+};
+
+Question ask(const std::string& operation, bool prepared, const std::vector<int64_t>& key,
+             const std::vector<Candidate>& candidates) {
+    const std::lock_guard<std::mutex> held(guard);
+    return Question(operation, prepared, key, candidates);
+}
+
 }  // namespace
+
+bool is_known(const std::string& operation, bool prepared, const std::vector<int64_t>& key,
+              const std::vector<Candidate>& candidates) {
+    return ask(operation, prepared, key, candidates).answered;
+}
 
 size_t fastest(const std::string& operation, bool prepared, const std::vector<int64_t>& key,
                const std::vector<Candidate>& candidates) {
-    std::vector<size_t> allowed;
-    std::ostringstream what;
-    what << operation;
-    for (int64_t number : key) what << ' ' << number;
-    what << (prepared ? "" : " packing") << " threads " << omp_get_max_threads() << " of";
-    {
-        const std::lock_guard<std::mutex> held(guard);
-        for (size_t i = 0; i < candidates.size(); ++i)
-            if (!switched_off.count(candidates[i].name)) allowed.push_back(i);
-        if (allowed.size() < 2) return allowed.empty() ? 0 : allowed[0];
-        for (size_t i : allowed) what << ' ' << candidates[i].name;
-        const auto found = chosen.find(what.str());
-        if (found != chosen.end())
-            for (size_t i : allowed)
-                if (candidates[i].name == found->second) return i;
-    }
+    const Question question = ask(operation, prepared, key, candidates);
+    if (question.answered) return question.answer;
+    const std::vector<size_t>& allowed = question.allowed;
     std::vector<double> least(candidates.size(), 1e300);
     for (size_t i : allowed)
         for (int round = 0; round < 4; ++round) {
@@ -71,8 +99,8 @@ size_t fastest(const std::string& operation, bool prepared, const std::vector<in
         times << candidates[i].name << ' ' << least[i] * 1e3 << " ms ";
     }
     const std::lock_guard<std::mutex> held(guard);
-    chosen[what.str()] = candidates[best].name;
-    remember(what.str(), candidates[best].name, times.str());
+    chosen[question.text] = candidates[best].name;
+    remember(question.text, candidates[best].name, times.str());
     return best;
 }
 

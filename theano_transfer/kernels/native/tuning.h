@@ -19,6 +19,10 @@ struct Candidate {
 size_t fastest(const std::string& operation, bool prepared, const std::vector<int64_t>& key,
                const std::vector<Candidate>& candidates);
 
+// Whether `fastest` would answer without running any.
+bool is_known(const std::string& operation, bool prepared, const std::vector<int64_t>& key,
+              const std::vector<Candidate>& candidates);
+
 inline void run_fastest(const std::string& operation, bool prepared,
                         const std::vector<int64_t>& key,
                         const std::vector<Candidate>& candidates) {

@@ -86,10 +86,11 @@ struct Tiles {
 };
 
 // One vector of channels of a tile's inputs, zero outside of the image.
-inline void load_inputs(const Plane& plane, const float* images, const Tiles::Place& place,
+template <typename Number>
+inline void load_inputs(const Plane& plane, const Number* images, const Tiles::Place& place,
                         int64_t channel, vec* d) {
     const int64_t row = place.row - plane.pad_top, column = place.column - plane.pad_left;
-    const float* from =
+    const Number* from =
         images + ((place.image * plane.rows + row) * plane.columns + column) * plane.in + channel;
     if (row >= 0 && column >= 0 && row + inputs <= plane.rows && column + inputs <= plane.columns) {
         for (int i = 0; i < inputs; ++i)
@@ -108,7 +109,8 @@ inline void load_inputs(const Plane& plane, const float* images, const Tiles::Pl
 
 // Writes B^T d B of one tile. `to` is its place in the first of the products, which lie
 // `product_step` apart; the channels lie in blocks `block_step` apart.
-inline void write_inputs(const Plane& plane, const float* images, const Tiles::Place& place,
+template <typename Number>
+inline void write_inputs(const Plane& plane, const Number* images, const Tiles::Place& place,
                          float* to, int64_t product_step, int64_t block_step) {
     for (int64_t channel = 0; channel < plane.in; channel += lanes) {
         vec d[products], half[products];
@@ -128,8 +130,10 @@ inline void write_inputs(const Plane& plane, const float* images, const Tiles::P
 }
 
 // Writes A^T m A of one tile, finished, into the output.
-inline void write_outputs(const Plane& plane, const Finish& finish, const Tiles::Place& place,
-                          const float* from, int64_t product_step, float* output) {
+template <typename Number>
+inline void write_outputs(const Plane& plane, const Finish<Number>& finish,
+                          const Tiles::Place& place, const float* from, int64_t product_step,
+                          Number* output) {
     const int64_t high = std::min<int64_t>(outputs, plane.out_rows - place.row);
     const int64_t wide = std::min<int64_t>(outputs, plane.out_columns - place.column);
     const int64_t start =
@@ -259,8 +263,9 @@ void winograd_pack(const float* filters, int64_t in, int64_t out, bool transpose
         }
 }
 
-void winograd_convolve(const Plane& plane, const float* images, const float* packed,
-                       const Finish& finish, float* output) {
+template <typename Number>
+void winograd_convolve(const Plane& plane, const Number* images, const float* packed,
+                       const Finish<Number>& finish, Number* output) {
     const Tiles tiles{plane};
     const int64_t threads = omp_get_max_threads();
     // Every block of tiles reads all packed filters: the larger those are, the larger the blocks.
@@ -314,6 +319,11 @@ void winograd_convolve(const Plane& plane, const float* images, const float* pac
         }
     }
 }
+
+template void winograd_convolve(const Plane&, const float*, const float*, const Finish<float>&,
+                                float*);
+template void winograd_convolve(const Plane&, const bfloat16*, const float*,
+                                const Finish<bfloat16>&, bfloat16*);
 
 void winograd_grad_filters(const Plane& plane, const float* images, const float* gradient,
                            float* filters) {

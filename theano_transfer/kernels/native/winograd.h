@@ -23,8 +23,10 @@ size_t winograd_packed_size(int64_t in, int64_t out);
 void winograd_pack(const float* filters, int64_t in, int64_t out, bool transposed,
                    const float* scale, float* packed);
 
-void winograd_convolve(const Plane&, const float* images, const float* packed, const Finish&,
-                       float* output);
+// `Number`: float or bfloat16.
+template <typename Number>
+void winograd_convolve(const Plane&, const Number* images, const float* packed,
+                       const Finish<Number>&, Number* output);
 
 // `gradient` by the outputs; writes (out, in, 3, 3).
 void winograd_grad_filters(const Plane&, const float* images, const float* gradient,
