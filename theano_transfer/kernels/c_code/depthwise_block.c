@@ -2,8 +2,8 @@
 
 tt::PackedStages packed;  // Aesara fills the struct that this becomes part of with zeros
 
-// `settings` holds those of two or three stages: the fields of ConvolutionParams, then which parts a
-// stage has (bias, normalisation, residual).
+// `settings` holds those of two or three stages: the fields of ConvolutionParams, then which parts
+// a stage has (bias, normalisation, residual).
 int APPLY_SPECIFIC(depthwise_block)(
     PyArrayObject* images, PyArrayObject* a, PyArrayObject* b, PyArrayObject* c, PyArrayObject* d,
     PyArrayObject* e, PyArrayObject* f, PyArrayObject* g, PyArrayObject* h, PyArrayObject* i,

@@ -25,6 +25,7 @@
 #include <vector>
 
 #include "blocks.h"
+#include "simd.h"
 
 namespace tt {
 
@@ -87,6 +88,12 @@ using data_type = dnnl::memory::data_type;
 // bfloat16 travels through NumPy, which does not know it, as uint16.
 inline data_type type_of(PyArrayObject* array) {
     return PyArray_TYPE(array) == NPY_UINT16 ? data_type::bf16 : f32;
+}
+
+// Calls `run` with a number of the C++ type that `type` is.
+template <typename Run>
+auto for_number(data_type type, Run run) {
+    return type == f32 ? run(float()) : run(bfloat16());
 }
 
 inline desc channels_last(const dims& shape, data_type type = f32) {

@@ -112,44 +112,44 @@ int convolve_block(const Stage* given, int count, PackedStages& packed, PyArrayO
         };
         if (is_empty(shape) || !fits(stages)) return one_by_one();
         const DepthwiseBlock block = description_of(stages);
-        if (!block.is_taken()) return one_by_one();
+        const bool taken = for_number(
+            type, [&](auto number) { return block.is_taken<decltype(number)>(); });
+        if (!taken) return one_by_one();
 
         if (*output == residual || *output == images) Py_CLEAR(*output);
         allocate(output, shape, /*last=*/true, type);
         Packer packer(&packed.together, mark);
         const Known &narrow = stages.back(), &depthwise = stages[count - 2];
         const Known* widen = block.widens ? &stages[0] : nullptr;
-        const auto in_one_pass = [&] {
-            const Packed filters =
-                packer.get({2}, depthwise_block_packed_size(block), [&](float* to) {
+        const auto pass = [&](auto number) {
+            using Number = decltype(number);
+            const Packed filters = packer.get(
+                {2, (int64_t)type}, depthwise_block_packed_size<Number>(block), [&](float* to) {
                     const Contiguous a(stages[0].stage.filters), b(depthwise.stage.filters),
                         c(narrow.stage.filters);
-                    depthwise_block_pack(block, {a.data(), b.data(), c.data()},
-                                         {stages[0].folded.scales(), depthwise.folded.scales(),
-                                          narrow.folded.scales()},
-                                         to);
+                    depthwise_block_pack<Number>(block, {a.data(), b.data(), c.data()},
+                                                 {stages[0].folded.scales(),
+                                                  depthwise.folded.scales(),
+                                                  narrow.folded.scales()},
+                                                 to);
                 });
             const Tensor source(images);
             const std::unique_ptr<Tensor> added(residual ? new Tensor(residual) : nullptr);
             const auto first = widen ? widen->shifts() : std::vector<float>();
             const auto second = depthwise.shifts(), third = narrow.shifts();
             const Ending widened = widen ? widen->ending(first) : Ending{nullptr, no_bounds};
-            void* const to = PyArray_DATA(*output);
+            Number* const to = (Number*)PyArray_DATA(*output);
 
             const WithoutLock unlocked;
             const dnnl::memory from = source.in_layout(channels_last(stages[0].input, type));
             const dnnl::memory other =
                 added ? added->in_layout(channels_last(shape, type)) : dnnl::memory();
             stream().wait();
-            const void* const addend = added ? other.get_data_handle() : nullptr;
-            const auto run = [&](auto number) {
-                using Number = decltype(number);
-                depthwise_block(block, (const Number*)from.get_data_handle(), filters->data(),
-                                widened, depthwise.ending(second), narrow.ending(third),
-                                (const Number*)addend, (Number*)to);
-            };
-            type == f32 ? run(float()) : run(bfloat16());
+            depthwise_block(block, (const Number*)from.get_data_handle(), filters->data(), widened,
+                            depthwise.ending(second), narrow.ending(third),
+                            added ? (const Number*)other.get_data_handle() : nullptr, to);
         };
+        const auto in_one_pass = [&] { for_number(type, pass); };
         const std::vector<Candidate> candidates{{"one_by_one", one_by_one},
                                                 {"one_pass", in_one_pass}};
         const size_t best = fastest("block of convolutions", packer.prepares(), key, candidates);

@@ -123,10 +123,12 @@ class FilterPacker : public Packer {
         });
     }
 
+    template <typename Number>
     Packed for_pointwise() {
         const dims shape = shape_of(filters_);
-        return get({3}, pointwise_packed_size(shape[1], shape[0]), [&](float* to) {
-            pointwise_pack(Contiguous(filters_).data(), shape[1], shape[0], scale_, to);
+        const size_t size = pointwise_packed_size<Number>(shape[1], shape[0]);
+        return get({3, sizeof(Number)}, size, [&](float* to) {
+            pointwise_pack<Number>(Contiguous(filters_).data(), shape[1], shape[0], scale_, to);
         });
     }
 
@@ -169,7 +171,10 @@ int convolve(const ConvolutionParams& params, PackedFilters** state, PyArrayObje
         if (geometry.is_plain_3x3(filter_shape) &&
             winograd_takes(filter_shape[1], filter_shape[0]))
             candidates.push_back({"winograd", {}});
-        if (type == f32 && geometry.is_pointwise(filter_shape) && pointwise_takes(filter_shape[0]))
+        const bool multiplies = for_number(type, [&](auto number) {
+            return pointwise_takes<decltype(number)>(filter_shape[1], filter_shape[0]);
+        });
+        if (geometry.is_pointwise(filter_shape) && multiplies)
             candidates.push_back({"pointwise", {}});
         // Measuring runs the candidates many times: for that, the residual stays.
         const bool in_place = params.in_place && residual != nullptr &&
@@ -234,17 +239,18 @@ int convolve(const ConvolutionParams& params, PackedFilters** state, PyArrayObje
             winograd_convolve(plane, (const Number*)from, packer.for_winograd(false)->data(),
                               finish(number), (Number*)to);
         };
-        const auto run_pointwise = [&] {
-            pointwise_convolve(plane, geometry.stride[0], geometry.stride[1], (const float*)from,
-                               packer.for_pointwise()->data(), finish(float()), (float*)to);
+        const auto run_pointwise = [&](auto number) {
+            using Number = decltype(number);
+            const Packed packed = packer.for_pointwise<Number>();
+            pointwise_convolve(plane, geometry.stride[0], geometry.stride[1], (const Number*)from,
+                               packed->data(), finish(number), (Number*)to);
         };
         for (Candidate& candidate : candidates) {
             if (candidate.name == "direct") candidate.run = run_direct;
-            if (candidate.name == "pointwise") candidate.run = run_pointwise;
             if (candidate.name == "winograd")
-                candidate.run = [&] {
-                    type == f32 ? run_winograd(float()) : run_winograd(bfloat16());
-                };
+                candidate.run = [&] { for_number(type, run_winograd); };
+            if (candidate.name == "pointwise")
+                candidate.run = [&] { for_number(type, run_pointwise); };
         }
         run_fastest(name, packer.prepares(), key, candidates);
     });

@@ -18,6 +18,7 @@ int64_t first_channel(int64_t vector, int64_t channels) {
 
 // How the work is cut: `step` rows of outputs at a time, for which `slots` rows of wide images are
 // held, each of `padded` columns.
+template <typename Number>
 struct Cut {
     int64_t step, slots, padded, wide, steps;
 
@@ -34,7 +35,7 @@ struct Cut {
     int64_t ring_size() const { return slots * slot_size(); }
     int64_t zeros_size() const { return padded * lanes; }
     int64_t filtered_size(const DepthwiseBlock& b) const {
-        return blocks_of(b.middle, block_depth) * pixels(b) * pitch;
+        return blocks_of(b.middle / per_word<Number>, block_depth) * pixels(b) * pitch;
     }
     int64_t copied_size(const DepthwiseBlock& b) const {
         return b.widens ? slots * b.columns * pitch : 0;
@@ -46,7 +47,7 @@ struct Cut {
 
 // Pixels (rows of `left`, `pitch` apart) times one panel of filters that widen. Each vector of
 // channels has its own place to go to.
-template <int rows, int vectors>
+template <typename Number, int rows, int vectors>
 void widen_tile(int64_t depth, const float* left, const float* right, const Ending& ending,
                 int64_t channel, float* to, int64_t vector_step) {
     vec sum[rows][vectors];
@@ -65,7 +66,8 @@ void widen_tile(int64_t depth, const float* left, const float* right, const Endi
         for (int i = 0; i < rows; ++i) {
             const vec a = splat(left[k + i * pitch]);
 #pragma GCC unroll 2
-            for (int j = 0; j < vectors; ++j) sum[i][j] += a * b[j];
+            for (int j = 0; j < vectors; ++j)
+                sum[i][j] = multiply_add<Number>(sum[i][j], a, b[j]);
         }
     }
 #pragma GCC unroll 14
@@ -77,9 +79,9 @@ void widen_tile(int64_t depth, const float* left, const float* right, const Endi
 
 // `columns` outputs of one vector of channels. `rows` are those of its inputs, from the first
 // column that the window touches.
-template <int window, int stride, int columns>
+template <typename Number, int window, int stride, int columns>
 void filter_columns(const float* const* rows, const float* filters, const Ending& ending,
-                    vec shift, float* to) {
+                    vec shift, Number* to) {
     vec sum[columns];
 #pragma GCC unroll 8
     for (int x = 0; x < columns; ++x) sum[x] = shift;
@@ -99,49 +101,59 @@ void filter_columns(const float* const* rows, const float* filters, const Ending
         }
     }
 #pragma GCC unroll 8
-    for (int x = 0; x < columns; ++x) store(to + x * pitch, ending.bounds(sum[x]));
+    for (int x = 0; x < columns; ++x) 
+        store(to + x * pitch * per_word<Number>, ending.bounds(sum[x]));
 }
 
 constexpr int columns_at_once = 8;
 
-template <int window, int stride, int columns = columns_at_once>
+template <typename Number, int window, int stride, int columns = columns_at_once>
 void filter_row(int count, const float* const* rows, const float* filters, const Ending& ending,
-                vec shift, float* to) {
+                vec shift, Number* to) {
     if constexpr (columns > 1) {
         if (count < columns)
-            return filter_row<window, stride, columns - 1>(count, rows, filters, ending, shift, to);
+            return filter_row<Number, window, stride, columns - 1>(count, rows, filters, ending,
+                                                                   shift, to);
     }
-    filter_columns<window, stride, columns>(rows, filters, ending, shift, to);
+    filter_columns<Number, window, stride, columns>(rows, filters, ending, shift, to);
 }
 
-using FilterRow = void (*)(int, const float* const*, const float*, const Ending&, vec, float*);
+template <typename Number>
+using FilterRow = void (*)(int, const float* const*, const float*, const Ending&, vec, Number*);
 
-FilterRow filter_row_of(int64_t window, int64_t stride) {
-    if (window == 3) return stride == 1 ? filter_row<3, 1> : stride == 2 ? filter_row<3, 2> : nullptr;
-    if (window == 5) return stride == 1 ? filter_row<5, 1> : stride == 2 ? filter_row<5, 2> : nullptr;
+// Null for others than the windows and strides that networks have.
+template <typename Number>
+FilterRow<Number> filter_row_of(int64_t window, int64_t stride) {
+    if (window == 3 && stride == 1) return filter_row<Number, 3, 1>;
+    if (window == 3 && stride == 2) return filter_row<Number, 3, 2>;
+    if (window == 5 && stride == 1) return filter_row<Number, 5, 1>;
+    if (window == 5 && stride == 2) return filter_row<Number, 5, 2>;
     return nullptr;
 }
 
 // widen_tile for a number of rows known only at run time.
-template <int vectors, int rows = tile_rows>
+template <typename Number, int vectors, int rows = tile_rows>
 void widen_rows(int count, int64_t depth, const float* left, const float* right,
                 const Ending& ending, int64_t channel, float* to, int64_t vector_step) {
     if constexpr (rows > 1) {
         if (count < rows)
-            return widen_rows<vectors, rows - 1>(count, depth, left, right, ending, channel, to,
-                                                 vector_step);
+            return widen_rows<Number, vectors, rows - 1>(count, depth, left, right, ending,
+                                                         channel, to, vector_step);
     }
-    widen_tile<rows, vectors>(depth, left, right, ending, channel, to, vector_step);
+    widen_tile<Number, rows, vectors>(depth, left, right, ending, channel, to, vector_step);
 }
 
 // Where the three kinds of filters lie in what is packed.
+template <typename Number>
 struct Layout {
+    int64_t depth, middle_depth;  // of the filters that widen and that narrow, in floats
     int64_t depthwise, narrow, size;
 
-    explicit Layout(const DepthwiseBlock& b) {
-        depthwise = b.widens ? panels_of(b.middle) * b.in * tile_columns : 0;
+    explicit Layout(const DepthwiseBlock& b)
+        : depth(b.in / per_word<Number>), middle_depth(b.middle / per_word<Number>) {
+        depthwise = b.widens ? panels_of(b.middle) * depth * tile_columns : 0;
         narrow = depthwise + vectors_of(b.middle) * b.window * b.window * lanes;
-        size = narrow + panels_of(b.out) * b.middle * tile_columns;
+        size = narrow + panels_of(b.out) * middle_depth * tile_columns;
     }
 };
 
@@ -154,7 +166,7 @@ class Worker {
            const Number* residual, Number* output)
         : b_(block), cut_(block), layout_(block), images_(images), packed_(packed),
           widened_(widened), filtered_(filtered), narrowed_(narrowed), residual_(residual),
-          output_(output), filter_(filter_row_of(block.window, block.stride)),
+          output_(output), filter_(filter_row_of<Number>(block.window, block.stride)),
           memory_(cut_.floats(block)) {
         ring_ = memory_.data();
         zeros_ = ring_ + cut_.ring_size();
@@ -184,33 +196,34 @@ class Worker {
     float* slot(int64_t row) const { return ring_ + row % cut_.slots * cut_.slot_size(); }
 
     void widen(int64_t image, int64_t first, int64_t last) {
-        const Number* from = images_ + (image * b_.rows + first) * b_.columns * b_.in;
+        const Number* pixels = images_ + (image * b_.rows + first) * b_.columns * b_.in;
         const int64_t count = (last - first) * b_.columns, vector_step = cut_.padded * lanes;
         if (!b_.widens) {
             for (int64_t i = 0; i < count; ++i) {
                 float* to = slot(first + i / b_.columns) + (b_.pad_left + i % b_.columns) * lanes;
                 for (int64_t v = 0; v < cut_.wide; ++v)
-                    store(to + v * vector_step, load(from + i * b_.in + v * lanes));
+                    store(to + v * vector_step, load(pixels + i * b_.in + v * lanes));
             }
             return;
         }
+        const float* from = (const float*)pixels;
         for (int64_t i = 0; i < count; ++i)
-            for_vectors(b_.in, [&](int64_t c, int64_t n) {
-                store(copied_ + i * pitch + c, load(from + i * b_.in + c, n));
+            for_vectors(layout_.depth, [&](int64_t k, int64_t n) {
+                store(copied_ + i * pitch + k, load(from + i * layout_.depth + k, n));
             });
         const int64_t piece = even_piece(b_.columns, tile_rows);
         for (int64_t panel = 0; panel < panels_of(b_.middle); ++panel) {
             const int64_t channel = panel * tile_columns;
-            const float* right = packed_ + panel * b_.in * tile_columns;
-            const auto tile = channel + tile_columns <= b_.middle ? widen_rows<tile_vectors>
-                                                                  : widen_rows<1>;
+            const float* right = packed_ + panel * layout_.depth * tile_columns;
+            const auto tile = channel + tile_columns <= b_.middle ? widen_rows<Number, tile_vectors>
+                                                                  : widen_rows<Number, 1>;
             for (int64_t row = first; row < last; ++row) {
                 const float* left = copied_ + (row - first) * b_.columns * pitch;
                 float* to = slot(row) + (panel * tile_vectors * cut_.padded + b_.pad_left) * lanes;
                 for (int64_t x = 0; x < b_.columns; x += piece) {
-                    const int pixels = (int)std::min(piece, b_.columns - x);
-                    tile(pixels, b_.in, left + x * pitch, right, widened_, channel, to + x * lanes,
-                         vector_step);
+                    const int rows = (int)std::min(piece, b_.columns - x);
+                    tile(rows, layout_.depth, left + x * pitch, right, widened_, channel,
+                         to + x * lanes, vector_step);
                 }
             }
         }
@@ -229,20 +242,20 @@ class Worker {
                     rows[i] = row >= 0 && row < b_.rows ? slot(row) + v * cut_.padded * lanes
                                                         : zeros_;
                 }
-                float* to = filtered_image(v * lanes) + (y - top) * b_.out_columns * pitch;
+                Number* to = (Number*)(filtered_image(v * lanes / per_word<Number>) +
+                                       (y - top) * b_.out_columns * pitch);
                 for (int64_t x = 0; x < b_.out_columns; x += piece) {
                     filter_((int)std::min(piece, b_.out_columns - x), rows, filters, filtered_,
-                            shift, to + x * pitch);
+                            shift, to + x * pitch * per_word<Number>);
                     for (int64_t i = 0; i < b_.window; ++i) rows[i] += piece * b_.stride * lanes;
                 }
             }
         }
     }
 
-    // Where channel `channel` of the first filtered pixel lies; those of the next are `pitch` on.
-    float* filtered_image(int64_t channel) const {
-        return filtered_rows_ + channel / block_depth * cut_.pixels(b_) * pitch +
-               channel % block_depth;
+    // Where float `k` of the first filtered pixel lies; those of the next are `pitch` on.
+    float* filtered_image(int64_t k) const {
+        return filtered_rows_ + k / block_depth * cut_.pixels(b_) * pitch + k % block_depth;
     }
 
     void narrow(int64_t image, int64_t top, int64_t bottom) {
@@ -252,17 +265,18 @@ class Worker {
         for (int64_t first = 0; first < vectors; first += tile_vectors) {
             const int64_t last = std::min(first + tile_vectors, vectors);
             const auto multiply = last - first == tile_vectors
-                                      ? multiply_rows<tile_vectors, pitch, 1, tile_columns>
-                                      : multiply_rows<1, pitch, 1, tile_columns>;
+                                      ? multiply_rows<tile_vectors, pitch, 1, tile_columns, Number>
+                                      : multiply_rows<1, pitch, 1, tile_columns, Number>;
             const float* right =
-                packed_ + layout_.narrow + first / tile_vectors * b_.middle * tile_columns;
+                packed_ + layout_.narrow +
+                first / tile_vectors * layout_.middle_depth * tile_columns;
             for (int64_t pixel = 0; pixel < count; pixel += piece) {
                 const int rows = (int)std::min(piece, count - pixel);
                 float product[tile_rows * tile_columns];
-                for (int64_t c = 0; c < b_.middle; c += block_depth)
-                    multiply(rows, std::min<int64_t>(block_depth, b_.middle - c),
-                             filtered_image(c) + pixel * pitch, right + c * tile_columns, product,
-                             tile_columns, c > 0);
+                for (int64_t k = 0; k < layout_.middle_depth; k += block_depth)
+                    multiply(rows, std::min<int64_t>(block_depth, layout_.middle_depth - k),
+                             filtered_image(k) + pixel * pitch, right + k * tile_columns, product,
+                             tile_columns, k > 0);
                 const int64_t at = start + pixel * b_.out;
                 for (int64_t vector = first; vector < last; ++vector)
                     finish(rows, product + (vector - first) * lanes, vector, at);
@@ -284,38 +298,45 @@ class Worker {
     }
 
     const DepthwiseBlock& b_;
-    const Cut cut_;
-    const Layout layout_;
+    const Cut<Number> cut_;
+    const Layout<Number> layout_;
     const Number* images_;
     const float* packed_;
     const Ending &widened_, &filtered_, &narrowed_;
     const Number* residual_;
     Number* output_;
-    const FilterRow filter_;
+    const FilterRow<Number> filter_;
     const Scratch memory_;
     float *ring_, *zeros_, *filtered_rows_, *copied_;
 };
 
 }  // namespace
 
+template <typename Number>
 bool DepthwiseBlock::is_taken() const {
-    return middle % lanes == 0 && in <= block_depth && filter_row_of(window, stride) != nullptr;
+    return middle % lanes == 0 && in % per_word<Number> == 0 &&
+           in / per_word<Number> <= block_depth &&
+           filter_row_of<Number>(window, stride) != nullptr;
 }
 
-size_t depthwise_block_packed_size(const DepthwiseBlock& b) { return Layout(b).size; }
+template <typename Number>
+size_t depthwise_block_packed_size(const DepthwiseBlock& b) {
+    return Layout<Number>(b).size;
+}
 
+template <typename Number>
 void depthwise_block_pack(const DepthwiseBlock& b, const BlockFilters& filters,
                           const BlockFilters& scale, float* packed) {
-    const Layout layout(b);
+    const Layout<Number> layout(b);
     if (b.widens)
-        pack_panels(filters.widen, scale.widen, panels_of(b.middle), b.in,
+        pack_panels<Number>(filters.widen, scale.widen, panels_of(b.middle), b.in,
                     [&](int64_t column) { return column < b.middle ? column : -1; }, packed);
     const int64_t taps = b.window * b.window;
     for (int64_t c = 0; c < b.middle; ++c)
         for (int64_t k = 0; k < taps; ++k)
             packed[layout.depthwise + (c / lanes * taps + k) * lanes + c % lanes] =
                 (scale.depthwise ? scale.depthwise[c] : 1.f) * filters.depthwise[c * taps + k];
-    pack_panels(filters.narrow, scale.narrow, panels_of(b.out), b.middle,
+    pack_panels<Number>(filters.narrow, scale.narrow, panels_of(b.out), b.middle,
                 [&](int64_t column) {
                     const int64_t channel =
                         first_channel(column / lanes, b.out) + column % lanes;
@@ -330,14 +351,21 @@ void depthwise_block(const DepthwiseBlock& block, const Number* images, const fl
                      const Number* residual, Number* output) {
 #pragma omp parallel
     {
-        const Share mine(block.batch * Cut(block).steps);
+        const Share mine(block.batch * Cut<Number>(block).steps);
         Worker<Number>(block, images, packed, widened, filtered, narrowed, residual, output)
             .run(mine.first, mine.last);
     }
 }
-template void depthwise_block(const DepthwiseBlock&, const float*, const float*, const Ending&,
-                              const Ending&, const Ending&, const float*, float*);
-template void depthwise_block(const DepthwiseBlock&, const bfloat16*, const float*, const Ending&,
-                              const Ending&, const Ending&, const bfloat16*, bfloat16*);
+
+#define INSTANTIATE(Number)                                                                    \
+    template bool DepthwiseBlock::is_taken<Number>() const;                                    \
+    template size_t depthwise_block_packed_size<Number>(const DepthwiseBlock&);                \
+    template void depthwise_block_pack<Number>(const DepthwiseBlock&, const BlockFilters&,     \
+                                               const BlockFilters&, float*);                   \
+    template void depthwise_block(const DepthwiseBlock&, const Number*, const float*,          \
+                                  const Ending&, const Ending&, const Ending&, const Number*,  \
+                                  Number*);
+INSTANTIATE(float)
+INSTANTIATE(bfloat16)
 
 }  // namespace tt

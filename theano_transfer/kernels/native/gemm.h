@@ -19,8 +19,12 @@ constexpr int block_depth = 256;
 constexpr int pitch = block_depth + 16;
 
 // The right matrix lies in panels of `tile_columns` columns, depth by depth.
+//
+// Depths and steps are counted in floats. With bfloat16, two numbers of a row of the left matrix,
+// and of a column of the right one, stand in the place of one.
 
-template <int rows, int vectors, int row_step, int depth_step, int right_step>
+template <int rows, int vectors, int row_step, int depth_step, int right_step,
+          typename Number = float>
 inline void multiply_tile(int64_t depth, const float* left, const float* right, float* product,
                           int64_t product_pitch, bool accumulate) {
     vec sum[rows][vectors];
@@ -28,7 +32,8 @@ inline void multiply_tile(int64_t depth, const float* left, const float* right, 
 #pragma GCC unroll 14
         for (int i = 0; i < rows; ++i)
 #pragma GCC unroll 2
-            for (int j = 0; j < vectors; ++j) sum[i][j] = load(product + i * product_pitch + j * lanes);
+            for (int j = 0; j < vectors; ++j)
+                sum[i][j] = load(product + i * product_pitch + j * lanes);
     } else {
 #pragma GCC unroll 14
         for (int i = 0; i < rows; ++i)
@@ -44,7 +49,8 @@ inline void multiply_tile(int64_t depth, const float* left, const float* right, 
         for (int i = 0; i < rows; ++i) {
             const vec a = splat(left[k * depth_step + i * row_step]);
 #pragma GCC unroll 2
-            for (int j = 0; j < vectors; ++j) sum[i][j] += a * b[j];
+            for (int j = 0; j < vectors; ++j)
+                sum[i][j] = multiply_add<Number>(sum[i][j], a, b[j]);
         }
     }
 #pragma GCC unroll 14
@@ -54,18 +60,19 @@ inline void multiply_tile(int64_t depth, const float* left, const float* right, 
 }
 
 // multiply_tile for a number of rows known only at run time.
-template <int vectors, int row_step, int depth_step, int right_step, int rows = tile_rows>
+template <int vectors, int row_step, int depth_step, int right_step, typename Number = float,
+          int rows = tile_rows>
 inline void multiply_rows(int count, int64_t depth, const float* left, const float* right,
                           float* product, int64_t product_pitch, bool accumulate) {
     if constexpr (rows > 1) {
         if (count < rows) {
-            multiply_rows<vectors, row_step, depth_step, right_step, rows - 1>(
+            multiply_rows<vectors, row_step, depth_step, right_step, Number, rows - 1>(
                 count, depth, left, right, product, product_pitch, accumulate);
             return;
         }
     }
-    multiply_tile<rows, vectors, row_step, depth_step, right_step>(depth, left, right, product,
-                                                                   product_pitch, accumulate);
+    multiply_tile<rows, vectors, row_step, depth_step, right_step, Number>(
+        depth, left, right, product, product_pitch, accumulate);
 }
 
 inline int64_t blocks_of(int64_t count, int64_t size) { return (count + size - 1) / size; }
@@ -79,18 +86,26 @@ inline int64_t panels_of(int64_t columns) { return blocks_of(columns, tile_colum
 
 // Writes filters of `depth` numbers each as panels. The filter of column c of panel p is number
 // `filter_of(p * tile_columns + c)`, none where that is negative; it is multiplied by its `scale`
-// unless that is null.
-template <typename FilterOf>
+// unless that is null. `depth` is a multiple of per_word<Number>.
+template <typename Number, typename FilterOf>
 void pack_panels(const float* filters, const float* scale, int64_t panels, int64_t depth,
                  FilterOf filter_of, float* packed) {
+    constexpr int together = per_word<Number>;
 #pragma omp parallel for schedule(static)
     for (int64_t panel = 0; panel < panels; ++panel)
         for (int64_t c = 0; c < tile_columns; ++c) {
             const int64_t filter = filter_of(panel * tile_columns + c);
             const float by = filter < 0 ? 0.f : scale ? scale[filter] : 1.f;
             const float* from = filters + (filter < 0 ? 0 : filter) * depth;
-            for (int64_t k = 0; k < depth; ++k)
-                packed[(panel * depth + k) * tile_columns + c] = by * from[k];
+            Number* to = (Number*)(packed + panel * (depth / together) * tile_columns);
+            for (int64_t k = 0; k < depth; ++k) {
+                Number& place =
+                    to[(k / together * tile_columns + c) * together + k % together];
+                if constexpr (together == 1)
+                    place = by * from[k];
+                else
+                    place = rounded(by * from[k]);
+            }
         }
 }
 

@@ -37,8 +37,8 @@ class PackedFilters {
 
 // Filters of one Apply node, during one call, for the kernels that may want them.
 //
-// From the second call with the same values (the same `mark`) on they are kept. Training changes its
-// filters at every step: those are packed for one call, and take no memory in between.
+// From the second call with the same values (the same `mark`) on they are kept. Training changes
+// its filters at every step: those are packed for one call, and take no memory in between.
 class Packer {
   public:
     Packer(PackedFilters** state, uint64_t mark);

@@ -8,42 +8,44 @@
 namespace tt {
 namespace {
 
-// Pixels of which a thread holds a copy: enough for each filter that is loaded, few enough to stay in
-// its cache.
+// Pixels of which a thread holds a copy: enough for each filter that is loaded, few enough to
+// stay in its cache.
 constexpr int64_t pixels_at_once = 112;
 
 // A block of pixels on its way.
+template <typename Number>
 class Block {
   public:
     Block(const Plane& plane, int64_t size)
         : plane_(plane),
           size_(size),
-          depth_blocks_(blocks_of(plane.in, block_depth)),
-          copied_(depth_blocks_ * size * pitch) {}
+          depth_(plane.in / per_word<Number>),
+          copied_(blocks_of(depth_, block_depth) * size * pitch) {}
 
     // Copies `count` pixels, from number `first` of the output on.
-    void copy(const float* images, int64_t row_stride, int64_t column_stride, int64_t first,
+    void copy(const Number* images, int64_t row_stride, int64_t column_stride, int64_t first,
               int64_t count) {
         for (int64_t i = 0; i < count; ++i) {
             const int64_t column = (first + i) % plane_.out_columns * column_stride;
             const int64_t row = (first + i) / plane_.out_columns % plane_.out_rows * row_stride;
             const int64_t image = (first + i) / (plane_.out_columns * plane_.out_rows);
             const float* from =
-                images + ((image * plane_.rows + row) * plane_.columns + column) * plane_.in;
-            for_vectors(plane_.in, [&](int64_t c, int64_t n) {
+                (const float*)images +
+                ((image * plane_.rows + row) * plane_.columns + column) * depth_;
+            for_vectors(depth_, [&](int64_t c, int64_t n) {
                 store(of_pixel(i, c), load(from + c, n));
             });
         }
     }
 
     // Multiplies the `count` pixels with one panel of filters.
-    void multiply(int64_t panel, const float* packed, const Finish<float>& finish, int64_t first,
-                  int64_t count, float* output) {
+    void multiply(int64_t panel, const float* packed, const Finish<Number>& finish, int64_t first,
+                  int64_t count, Number* output) {
         const int64_t channel = panel * tile_columns, piece = even_piece(count, tile_rows);
         const int vectors = (int)std::min<int64_t>(tile_vectors, (plane_.out - channel) / lanes);
         const auto run = vectors == tile_vectors
-                             ? multiply_rows<tile_vectors, pitch, 1, tile_columns>
-                             : multiply_rows<1, pitch, 1, tile_columns>;
+                             ? multiply_rows<tile_vectors, pitch, 1, tile_columns, Number>
+                             : multiply_rows<1, pitch, 1, tile_columns, Number>;
         for (int64_t pixel = 0; pixel < count; pixel += piece) {
             const int rows = (int)std::min(piece, count - pixel);
             const int64_t start = (first + pixel) * plane_.out + channel;
@@ -55,9 +57,9 @@ class Block {
                     __builtin_prefetch(output + at, 1);
                 }
             alignas(64) float product[tile_rows * tile_columns];
-            for (int64_t c = 0; c < plane_.in; c += block_depth)
-                run(rows, std::min<int64_t>(block_depth, plane_.in - c), of_pixel(pixel, c),
-                    packed + (panel * plane_.in + c) * tile_columns, product, tile_columns, c > 0);
+            for (int64_t k = 0; k < depth_; k += block_depth)
+                run(rows, std::min<int64_t>(block_depth, depth_ - k), of_pixel(pixel, k),
+                    packed + (panel * depth_ + k) * tile_columns, product, tile_columns, k > 0);
             for (int i = 0; i < rows; ++i)
                 for (int j = 0; j < vectors; ++j) {
                     const int64_t at = start + i * plane_.out + j * lanes;
@@ -68,40 +70,45 @@ class Block {
     }
 
   private:
-    float* of_pixel(int64_t pixel, int64_t channel) const {
-        return copied_.data() + (channel / block_depth * size_ + pixel) * pitch +
-               channel % block_depth;
+    float* of_pixel(int64_t pixel, int64_t k) const {
+        return copied_.data() + (k / block_depth * size_ + pixel) * pitch + k % block_depth;
     }
 
     const Plane& plane_;
-    const int64_t size_, depth_blocks_;
+    const int64_t size_, depth_;  // the depth in floats
     const Scratch copied_;
 };
 
 }  // namespace
 
-bool pointwise_takes(int64_t out) { return out % lanes == 0; }
-
-size_t pointwise_packed_size(int64_t in, int64_t out) {
-    return panels_of(out) * in * tile_columns;
+template <typename Number>
+bool pointwise_takes(int64_t in, int64_t out) {
+    return in % per_word<Number> == 0 && out % lanes == 0;
 }
 
+template <typename Number>
+size_t pointwise_packed_size(int64_t in, int64_t out) {
+    return panels_of(out) * (in / per_word<Number>)*tile_columns;
+}
+
+template <typename Number>
 void pointwise_pack(const float* filters, int64_t in, int64_t out, const float* scale,
                     float* packed) {
-    pack_panels(filters, scale, panels_of(out), in,
-                [out](int64_t column) { return column < out ? column : -1; }, packed);
+    pack_panels<Number>(filters, scale, panels_of(out), in,
+                        [out](int64_t column) { return column < out ? column : -1; }, packed);
 }
 
+template <typename Number>
 void pointwise_convolve(const Plane& plane, int64_t row_stride, int64_t column_stride,
-                        const float* images, const float* packed, const Finish<float>& finish,
-                        float* output) {
+                        const Number* images, const float* packed, const Finish<Number>& finish,
+                        Number* output) {
     const int64_t pixels = plane.batch * plane.out_rows * plane.out_columns;
     const int64_t threads = omp_get_max_threads();
     const int64_t rounds = blocks_of(pixels, threads * pixels_at_once);
     const int64_t size = blocks_of(pixels, threads * rounds), blocks = blocks_of(pixels, size);
 #pragma omp parallel
     {
-        Block block(plane, size);
+        Block<Number> block(plane, size);
 #pragma omp for schedule(dynamic, 1)
         for (int64_t number = 0; number < blocks; ++number) {
             const int64_t first = number * size, count = std::min(size, pixels - first);
@@ -111,5 +118,14 @@ void pointwise_convolve(const Plane& plane, int64_t row_stride, int64_t column_s
         }
     }
 }
+
+#define INSTANTIATE(Number)                                                                     \
+    template bool pointwise_takes<Number>(int64_t, int64_t);                                    \
+    template size_t pointwise_packed_size<Number>(int64_t, int64_t);                            \
+    template void pointwise_pack<Number>(const float*, int64_t, int64_t, const float*, float*); \
+    template void pointwise_convolve(const Plane&, int64_t, int64_t, const Number*,             \
+                                     const float*, const Finish<Number>&, Number*);
+INSTANTIATE(float)
+INSTANTIATE(bfloat16)
 
 }  // namespace tt

@@ -1,6 +1,8 @@
 // Vectors of floats, as wide as the processor that the code is compiled for.
 #pragma once
 
+#include <immintrin.h>
+
 #include <cstdint>
 #include <cstring>
 
@@ -36,13 +38,19 @@ inline void store(float* to, vec value, int64_t count) {
     else
         std::memcpy(to, &value, count * sizeof(float));
 }
-// Not `vec{} + value`, which would be computed, for the sake of -0.
-inline vec splat(float value) { return value - vec{}; }
+inline vec splat(float value) {
+#if defined(__AVX512F__)
+    return (vec)_mm512_set1_ps(value);
+#elif defined(__AVX__)
+    return (vec)_mm256_set1_ps(value);
+#else
+    return (vec)_mm_set1_ps(value);
+#endif
+}
 inline vec largest(vec a, vec b) { return a > b ? a : b; }
 inline vec smallest(vec a, vec b) { return a < b ? a : b; }
 
-// The upper half of a float: how images are stored where that is asked for. Computing is done with
-// floats.
+// The upper half of a float: how images are stored where that is asked for. Sums are floats.
 struct bfloat16 {
     uint16_t bits;
 };
@@ -55,10 +63,15 @@ inline vec load(const bfloat16* from) {
 }
 // To the nearest, ties to even.
 inline void store(bfloat16* to, vec value) {
+#ifdef __AVX512BF16__
+    const __m256bh nearest = _mm512_cvtneps_pbh((__m512)value);
+    std::memcpy(to, &nearest, sizeof nearest);
+#else
     const words_of_vec bits = (words_of_vec)value;
     const words_of_vec nearest = (bits + 0x7FFF + ((bits >> 16) & 1)) >> 16;
     const words_of_vec nan = words_of_vec{} + 0x7FC0;
     *(half_words*)to = __builtin_convertvector(value == value ? nearest : nan, half_words);
+#endif
 }
 inline vec load(const bfloat16* from, int64_t count) {
     if (count >= lanes) return load(from);
@@ -71,6 +84,30 @@ inline void store(bfloat16* to, vec value, int64_t count) {
     bfloat16 all[lanes];
     store(all, value);
     std::memcpy(to, all, count * sizeof(bfloat16));
+}
+
+inline bfloat16 rounded(float value) {
+    bfloat16 all[lanes];
+    store(all, splat(value));
+    return all[0];
+}
+
+// How many numbers share the place of a float.
+template <typename Number>
+constexpr int per_word = sizeof(float) / sizeof(Number);
+
+// sum + a * b, where each place of `a` and `b` holds a float, or two bfloat16 of which the products
+// are added up.
+template <typename Number>
+inline vec multiply_add(vec sum, vec a, vec b) {
+    if constexpr (per_word<Number> == 1) return sum + a * b;
+#ifdef __AVX512BF16__
+    return (vec)_mm512_dpbf16_ps((__m512)sum, (__m512bh)a, (__m512bh)b);
+#else
+    const words_of_vec x = (words_of_vec)a, y = (words_of_vec)b;
+    sum += (vec)(x << 16) * (vec)(y << 16);
+    return sum + (vec)(x & 0xFFFF0000) * (vec)(y & 0xFFFF0000);
+#endif
 }
 
 // Calls `body(channel, count)` for each vector of channels; the last may have fewer than lanes.
