@@ -6,7 +6,7 @@ Layer names are those of ``keras/src/applications/densenet.py``.
 from __future__ import annotations
 
 from lasagne.init import Initializer
-from lasagne.layers import DenseLayer, GlobalPoolLayer, Layer, NonlinearityLayer
+from lasagne.layers import Layer, NonlinearityLayer
 from lasagne.nonlinearities import rectify
 
 from theano_transfer.layers import (
@@ -20,6 +20,7 @@ from theano_transfer.zoo._network import Network
 from theano_transfer.zoo._options import Options
 from theano_transfer.zoo._record import ModelRecord
 from theano_transfer.zoo._registry import register
+from theano_transfer.zoo._top import classify
 
 PAPER = (
     "Huang, Liu, van der Maaten and Weinberger: Densely Connected Convolutional Networks, "
@@ -47,14 +48,7 @@ def densenet(net: Network, x: Layer, options: Options, repeats: tuple[int, ...])
     x = net.add(BatchNormLayer(x, EPSILON, name="bn"))
     x = net.add(NonlinearityLayer(x, rectify, name="relu"))
 
-    if options.include_top:
-        x = net.add(GlobalPoolLayer(x, name="avg_pool"))
-        x = net.add(
-            DenseLayer(
-                x, options.classes, W=W, nonlinearity=options.nonlinearity, name="predictions"
-            )
-        )
-    return x
+    return classify(net, x, options, W)
 
 
 def dense_layer(net: Network, x: Layer, W: Initializer, name: str) -> Layer:

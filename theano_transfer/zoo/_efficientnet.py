@@ -11,10 +11,7 @@ from typing import NamedTuple
 import numpy as np
 from lasagne.init import Initializer, Uniform
 from lasagne.layers import (
-    DenseLayer,
-    DropoutLayer,
     ElemwiseSumLayer,
-    GlobalPoolLayer,
     Layer,
     NonlinearityLayer,
 )
@@ -43,6 +40,7 @@ from theano_transfer.zoo._options import Options
 from theano_transfer.zoo._record import ModelRecord
 from theano_transfer.zoo._registry import register
 from theano_transfer.zoo._squeeze import squeeze_and_excite
+from theano_transfer.zoo._top import classify
 from theano_transfer.zoo._widths import divisible
 
 PAPER = (
@@ -97,16 +95,8 @@ def efficientnet(net: Network, x: Layer, options: Options, scale: Scale) -> Laye
     x = net.add(Conv2DLayer(x, divisible(scale.width * TOP), 1, W=W, b=None, name="top_conv"))
     x = normalise(net, x, "top_")
 
-    if options.include_top:
-        x = net.add(GlobalPoolLayer(x, name="avg_pool"))
-        x = net.add(DropoutLayer(x, scale.dropout, name="top_dropout"))
-        W = options.initial(Uniform(1 / np.sqrt(options.classes)))
-        x = net.add(
-            DenseLayer(
-                x, options.classes, W=W, nonlinearity=options.nonlinearity, name="predictions"
-            )
-        )
-    return x
+    W = options.initial(Uniform(1 / np.sqrt(options.classes)))
+    return classify(net, x, options, W, dropout=("top_dropout", scale.dropout))
 
 
 def inverted_bottleneck(

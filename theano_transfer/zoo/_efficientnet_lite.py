@@ -13,10 +13,7 @@ from typing import NamedTuple
 import numpy as np
 from lasagne.init import Initializer, Uniform
 from lasagne.layers import (
-    DenseLayer,
-    DropoutLayer,
     ElemwiseSumLayer,
-    GlobalPoolLayer,
     Layer,
     NonlinearityLayer,
 )
@@ -34,6 +31,7 @@ from theano_transfer.zoo._network import Network
 from theano_transfer.zoo._options import Options
 from theano_transfer.zoo._record import ModelRecord
 from theano_transfer.zoo._registry import register
+from theano_transfer.zoo._top import classify
 
 PAPER = (
     "Tan and Le: EfficientNet: Rethinking Model Scaling for Convolutional Neural Networks, "
@@ -82,16 +80,8 @@ def efficientnet_lite(net: Network, x: Layer, options: Options, scale: Scale) ->
     x = net.add(Conv2DLayer(x, TOP, 1, W=W, b=None, name="top_conv"))
     x = normalise(net, x, "top")
 
-    if options.include_top:
-        x = net.add(GlobalPoolLayer(x, name="avg_pool"))
-        x = net.add(DropoutLayer(x, scale.dropout, name="top_dropout"))
-        W = options.initial(Uniform(1 / np.sqrt(options.classes)))
-        x = net.add(
-            DenseLayer(
-                x, options.classes, W=W, nonlinearity=options.nonlinearity, name="predictions"
-            )
-        )
-    return x
+    W = options.initial(Uniform(1 / np.sqrt(options.classes)))
+    return classify(net, x, options, W, dropout=("top_dropout", scale.dropout))
 
 
 def inverted_bottleneck(

@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from lasagne.init import Initializer
-from lasagne.layers import DenseLayer, DropoutLayer, GlobalPoolLayer, Layer
+from lasagne.layers import Layer
 from lasagne.nonlinearities import rectify
 
 from theano_transfer.layers import (
@@ -23,6 +23,7 @@ from theano_transfer.zoo._network import Network
 from theano_transfer.zoo._options import Options
 from theano_transfer.zoo._record import ModelRecord
 from theano_transfer.zoo._registry import register
+from theano_transfer.zoo._top import classify
 
 PAPER = "Szegedy et al.: Going Deeper with Convolutions, CVPR 2015, https://arxiv.org/abs/1409.4842"
 
@@ -90,15 +91,7 @@ def googlenet(net: Network, x: Layer, options: Options) -> Layer:
         if name in POOLED_AFTER:
             x = net.add(Pool2DLayer(x, 3, 2, pad="ceil", name=POOLED_AFTER[name]))
 
-    if options.include_top:
-        x = net.add(GlobalPoolLayer(x, name="pool5_7x7_s1"))
-        x = net.add(DropoutLayer(x, DROPOUT, name="pool5_drop_7x7_s1"))
-        x = net.add(
-            DenseLayer(
-                x, options.classes, W=W, nonlinearity=options.nonlinearity, name="predictions"
-            )
-        )
-    return x
+    return classify(net, x, options, W, pool="pool5_7x7_s1", dropout=("pool5_drop_7x7_s1", DROPOUT))
 
 
 def inception(net: Network, x: Layer, module: Module, W: Initializer, name: str) -> Layer:

@@ -6,7 +6,7 @@ Modules, and the names of those layers that have one, are those of
 
 from __future__ import annotations
 
-from lasagne.layers import DenseLayer, ElemwiseSumLayer, GlobalPoolLayer, Layer, NonlinearityLayer
+from lasagne.layers import ElemwiseSumLayer, Layer, NonlinearityLayer
 from lasagne.nonlinearities import rectify
 
 from theano_transfer.layers import Conv2DLayer
@@ -15,6 +15,7 @@ from theano_transfer.zoo._network import Network
 from theano_transfer.zoo._options import Options
 from theano_transfer.zoo._record import ModelRecord
 from theano_transfer.zoo._registry import register
+from theano_transfer.zoo._top import classify
 
 PAPER = (
     "Szegedy, Ioffe, Vanhoucke and Alemi: Inception-v4, Inception-ResNet and the Impact of "
@@ -104,14 +105,7 @@ def inception_resnet_v2(net: Network, x: Layer, options: Options) -> Layer:
     x = residual(inception, x, BLOCK8, 1.0, "block8_10", rectified=False)
     x = inception.convolve(x, Conv(TOP, 1, 1), "conv_7b")
 
-    if options.include_top:
-        x = net.add(GlobalPoolLayer(x, name="avg_pool"))
-        x = net.add(
-            DenseLayer(
-                x, options.classes, W=W, nonlinearity=options.nonlinearity, name="predictions"
-            )
-        )
-    return x
+    return classify(net, x, options, W)
 
 
 def residual(

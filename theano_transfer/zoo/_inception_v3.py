@@ -6,13 +6,14 @@ Modules, and the names of those layers that have one, are those of
 
 from __future__ import annotations
 
-from lasagne.layers import DenseLayer, GlobalPoolLayer, Layer
+from lasagne.layers import Layer
 
 from theano_transfer.zoo._inception import Conv, Inception, Module, Split, Step, average, largest
 from theano_transfer.zoo._network import Network
 from theano_transfer.zoo._options import Options
 from theano_transfer.zoo._record import ModelRecord
 from theano_transfer.zoo._registry import register
+from theano_transfer.zoo._top import classify
 
 PAPER = (
     "Szegedy, Vanhoucke, Ioffe, Shlens and Wojna: Rethinking the Inception Architecture for "
@@ -115,11 +116,4 @@ def inception_v3(net: Network, x: Layer, options: Options) -> Layer:
     for name, branches in MODULES.items():
         x = inception.module(x, branches, name)
 
-    if options.include_top:
-        x = net.add(GlobalPoolLayer(x, name="avg_pool"))
-        x = net.add(
-            DenseLayer(
-                x, options.classes, W=W, nonlinearity=options.nonlinearity, name="predictions"
-            )
-        )
-    return x
+    return classify(net, x, options, W)

@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from lasagne.init import Initializer
-from lasagne.layers import DenseLayer, ElemwiseSumLayer, GlobalPoolLayer, Layer, NonlinearityLayer
+from lasagne.layers import ElemwiseSumLayer, Layer, NonlinearityLayer
 
 from theano_transfer.layers import (
     BatchNormLayer,
@@ -22,6 +22,7 @@ from theano_transfer.zoo._network import Network
 from theano_transfer.zoo._options import Options, check_width
 from theano_transfer.zoo._record import ModelRecord
 from theano_transfer.zoo._registry import register
+from theano_transfer.zoo._top import classify
 from theano_transfer.zoo._widths import divisible
 
 PAPER = (
@@ -118,14 +119,7 @@ def mobilenet_v2(net: Network, x: Layer, options: Options, *, alpha: float) -> L
     x = net.add(BatchNormLayer(x, momentum=MOMENTUM, name="Conv_1_bn"))
     x = net.add(NonlinearityLayer(x, relu6, name="out_relu"))
 
-    if options.include_top:
-        x = net.add(GlobalPoolLayer(x, name="global_average_pooling2d"))
-        x = net.add(
-            DenseLayer(
-                x, options.classes, W=W, nonlinearity=options.nonlinearity, name="predictions"
-            )
-        )
-    return x
+    return classify(net, x, options, W, pool="global_average_pooling2d")
 
 
 def inverted_bottleneck(

@@ -9,9 +9,7 @@ from typing import NamedTuple
 
 from lasagne.init import Initializer
 from lasagne.layers import (
-    DenseLayer,
     ElemwiseSumLayer,
-    GlobalPoolLayer,
     Layer,
     NonlinearityLayer,
 )
@@ -32,6 +30,7 @@ from theano_transfer.zoo._network import Network
 from theano_transfer.zoo._options import Options
 from theano_transfer.zoo._record import ModelRecord
 from theano_transfer.zoo._registry import register
+from theano_transfer.zoo._top import classify
 
 PAPER = (
     "Zoph, Vasudevan, Shlens and Le: Learning Transferable Architectures for Scalable Image "
@@ -86,14 +85,7 @@ def nasnet_mobile(net: Network, x: Layer, options: Options) -> Layer:
             maps, before = cells.normal(maps, before, channels, cell), maps
 
     x = cells.rectify(maps.layer)
-    if options.include_top:
-        x = net.add(GlobalPoolLayer(x, name="global_average_pooling2d"))
-        x = net.add(
-            DenseLayer(
-                x, options.classes, W=cells.W, nonlinearity=options.nonlinearity, name="predictions"
-            )
-        )
-    return x
+    return classify(net, x, options, cells.W, pool="global_average_pooling2d")
 
 
 class Cells:

@@ -6,7 +6,7 @@ Layer names, their order, and the stride on a block's first 1x1 convolution are 
 
 from __future__ import annotations
 
-from lasagne.layers import DenseLayer, ElemwiseSumLayer, GlobalPoolLayer, Layer, NonlinearityLayer
+from lasagne.layers import ElemwiseSumLayer, Layer, NonlinearityLayer
 from lasagne.nonlinearities import rectify
 
 from theano_transfer.layers import BatchNormLayer, Conv2DLayer, Pool2DLayer, ZeroPad2DLayer
@@ -14,6 +14,7 @@ from theano_transfer.zoo._network import Network
 from theano_transfer.zoo._options import Options
 from theano_transfer.zoo._record import ModelRecord
 from theano_transfer.zoo._registry import register
+from theano_transfer.zoo._top import classify
 
 PAPER = (
     "He, Zhang, Ren and Sun: Deep Residual Learning for Image Recognition, CVPR 2016, "
@@ -39,14 +40,7 @@ def resnet(net: Network, x: Layer, options: Options, repeats: tuple[int, ...]) -
             project = i == 1
             x = bottleneck(net, x, channels, stride, project, W, f"conv{stack}_block{i}")
 
-    if options.include_top:
-        x = net.add(GlobalPoolLayer(x, name="avg_pool"))
-        x = net.add(
-            DenseLayer(
-                x, options.classes, W=W, nonlinearity=options.nonlinearity, name="predictions"
-            )
-        )
-    return x
+    return classify(net, x, options, W)
 
 
 def bottleneck(

@@ -8,7 +8,7 @@ like Keras's for the deeper ResNets.
 from __future__ import annotations
 
 from lasagne.init import Initializer
-from lasagne.layers import DenseLayer, ElemwiseSumLayer, GlobalPoolLayer, Layer, NonlinearityLayer
+from lasagne.layers import ElemwiseSumLayer, Layer, NonlinearityLayer
 from lasagne.nonlinearities import rectify
 
 from theano_transfer.layers import BatchNormLayer, Conv2DLayer, Pool2DLayer, ZeroPad2DLayer
@@ -16,6 +16,7 @@ from theano_transfer.zoo._network import Network
 from theano_transfer.zoo._options import Options
 from theano_transfer.zoo._record import ModelRecord
 from theano_transfer.zoo._registry import register
+from theano_transfer.zoo._top import classify
 
 PAPER = (
     "He, Zhang, Ren and Sun: Deep Residual Learning for Image Recognition, CVPR 2016, "
@@ -40,14 +41,7 @@ def basic_resnet(net: Network, x: Layer, options: Options, repeats: tuple[int, .
             stride = 2 if i == 1 and stack > 2 else 1
             x = basic_block(net, x, channels, stride, W, f"conv{stack}_block{i}")
 
-    if options.include_top:
-        x = net.add(GlobalPoolLayer(x, name="avg_pool"))
-        x = net.add(
-            DenseLayer(
-                x, options.classes, W=W, nonlinearity=options.nonlinearity, name="predictions"
-            )
-        )
-    return x
+    return classify(net, x, options, W)
 
 
 def basic_block(

@@ -7,7 +7,7 @@ Layer names, and the stride on the last block of a stack, are those of
 from __future__ import annotations
 
 from lasagne.init import Initializer
-from lasagne.layers import DenseLayer, ElemwiseSumLayer, GlobalPoolLayer, Layer, NonlinearityLayer
+from lasagne.layers import ElemwiseSumLayer, Layer, NonlinearityLayer
 from lasagne.nonlinearities import rectify
 
 from theano_transfer.layers import BatchNormLayer, Conv2DLayer, Pool2DLayer, ZeroPad2DLayer
@@ -16,13 +16,13 @@ from theano_transfer.zoo._network import Network
 from theano_transfer.zoo._options import Options
 from theano_transfer.zoo._record import ModelRecord
 from theano_transfer.zoo._registry import register
+from theano_transfer.zoo._resnet import CHANNELS, EPSILON, RESNET50, RESNET101, RESNET152
+from theano_transfer.zoo._top import classify
 
 PAPER = (
     "He, Zhang, Ren and Sun: Identity Mappings in Deep Residual Networks, ECCV 2016, "
     "https://arxiv.org/abs/1603.05027"
 )
-EPSILON = 1.001e-5
-CHANNELS = (64, 128, 256, 512)  # of the bottlenecks; four times as many leave a block
 
 
 def resnet_v2(net: Network, x: Layer, options: Options, repeats: tuple[int, ...]) -> Layer:
@@ -44,14 +44,7 @@ def resnet_v2(net: Network, x: Layer, options: Options, repeats: tuple[int, ...]
     x = net.add(BatchNormLayer(x, EPSILON, name="post_bn"))
     x = net.add(NonlinearityLayer(x, rectify, name="post_relu"))
 
-    if options.include_top:
-        x = net.add(GlobalPoolLayer(x, name="avg_pool"))
-        x = net.add(
-            DenseLayer(
-                x, options.classes, W=W, nonlinearity=options.nonlinearity, name="predictions"
-            )
-        )
-    return x
+    return classify(net, x, options, W)
 
 
 def preactivated_bottleneck(
@@ -105,11 +98,6 @@ def describe(name: str, repeats: tuple[int, ...], num_parameters: int) -> ModelR
         top_layers=("avg_pool", "predictions"),
         preprocessing="tf",
     )
-
-
-RESNET50 = (3, 4, 6, 3)
-RESNET101 = (3, 4, 23, 3)
-RESNET152 = (3, 8, 36, 3)
 
 
 @register(describe("resnet50_v2", RESNET50, num_parameters=25_613_800))

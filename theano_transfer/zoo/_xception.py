@@ -6,7 +6,7 @@ Layer names are those of ``keras/src/applications/xception.py``; the shortcuts h
 from __future__ import annotations
 
 from lasagne.init import Initializer
-from lasagne.layers import DenseLayer, ElemwiseSumLayer, GlobalPoolLayer, Layer, NonlinearityLayer
+from lasagne.layers import ElemwiseSumLayer, Layer, NonlinearityLayer
 from lasagne.nonlinearities import rectify
 
 from theano_transfer.layers import (
@@ -20,6 +20,7 @@ from theano_transfer.zoo._network import Network
 from theano_transfer.zoo._options import Options
 from theano_transfer.zoo._record import ModelRecord
 from theano_transfer.zoo._registry import register
+from theano_transfer.zoo._top import classify
 
 PAPER = (
     "Chollet: Xception: Deep Learning with Depthwise Separable Convolutions, CVPR 2017, "
@@ -85,14 +86,7 @@ def xception(net: Network, x: Layer, options: Options) -> Layer:
             x = separable(net, x, width, W, name)
             x = net.add(NonlinearityLayer(x, rectify, name=f"{name}_act"))
 
-    if options.include_top:
-        x = net.add(GlobalPoolLayer(x, name="avg_pool"))
-        x = net.add(
-            DenseLayer(
-                x, options.classes, W=W, nonlinearity=options.nonlinearity, name="predictions"
-            )
-        )
-    return x
+    return classify(net, x, options, W)
 
 
 def separable(net: Network, x: Layer, channels: int, W: Initializer, name: str) -> Layer:
