@@ -13,12 +13,14 @@ demo: .venv/installed
 	mkdir -p $(OUTPUT)
 	$(BIN)/theano-transfer finetune $(DATA) --output $(OUTPUT)/model.h5
 
-# The tests, the slow ones left out.
+# The tests, the slow ones left out, on several cores. Tests of one module share what they compile:
+# each process takes neighbouring ones.
+PYTEST := $(BIN)/python -m pytest --numprocesses auto --maxprocesses 4 --dist worksteal
 test: .venv/installed-test
-	$(BIN)/python -m pytest
+	$(PYTEST)
 
 test-all: .venv/installed-test
-	$(BIN)/python -m pytest -m "slow or not slow"
+	$(PYTEST) -m "slow or not slow"
 
 # Style and types, as pre-commit and CI check them.
 check: .venv/installed-develop
