@@ -97,3 +97,30 @@ def test_right_values(rng):
     np.testing.assert_allclose(
         function(image), oracle.pool(expected, (2, 2), (2, 2)), rtol=1e-5, atol=1e-5
     )
+
+
+def test_lengths_that_are_the_same_are_not_compared():
+    x, y = T.tensor3(), T.tensor3()
+    lengths = tuple(x.shape)
+    node = (x * y).owner
+    (found,) = node.op.infer_shape(None, node, [lengths, lengths])
+    assert all(a is b for a, b in zip(found, lengths))
+
+
+def test_lengths_that_may_differ_are_compared():
+    x, y = T.tensor3(), T.tensor3()
+    function = theano.function([x, y], (x + y).shape)
+    a, b = np.zeros((2, 3, 4), "float32"), np.zeros((2, 5, 4), "float32")
+    np.testing.assert_array_equal(function(a, a), a.shape)
+    with pytest.raises((AssertionError, ValueError)):
+        function(a, b)
+
+
+def test_broadcast_inputs_have_no_say(rng):
+    x = T.tensor3()
+    row = T.TensorType("float32", (True, False, True))()
+    function = theano.function([x, row], [(x + row).shape, x + row])
+    a, b = rng.normal(size=(2, 3, 4)).astype("float32"), rng.normal(size=(1, 3, 1)).astype("f4")
+    shape, total = function(a, b)
+    np.testing.assert_array_equal(shape, a.shape)
+    np.testing.assert_array_equal(total, a + b)

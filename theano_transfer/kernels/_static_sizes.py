@@ -3,11 +3,15 @@
 Aesara 2.9 has static shapes, but these Ops forget them: what comes out has unknown rows and
 columns even where images and filters are known. Every later node then carries shape arithmetic,
 which is most of what compiling a deep network takes. Here their outputs are told what follows.
+
+Elementwise Ops compare the lengths of all their inputs by building expressions; where the lengths
+are the same ones, there is nothing to compare.
 """
 
 import numpy as np
 from aesara.graph.basic import Apply, Constant
 from aesara.tensor import constant, get_scalar_constant_value
+from aesara.tensor.elemwise import Elemwise
 from aesara.tensor.nnet.abstract_conv import (
     AbstractConv2d,
     AbstractConv2d_gradInputs,
@@ -18,10 +22,12 @@ from aesara.tensor.signal.pool import Pool
 
 
 def install():
-    """Replace the ``make_node`` of the four Ops by ones that infer more. Called once."""
+    """Replace the ``make_node`` of the four Ops by ones that infer more, and the ``infer_shape``
+    of elementwise Ops by one that builds less. Called once."""
     for op in (AbstractConv2d, AbstractConv2d_gradInputs, AbstractConv2d_gradWeights):
         op.make_node = _knowing(op.make_node, _refine_convolution)
     Pool.make_node = _knowing(Pool.make_node, _refine_pooling)
+    Elemwise.infer_shape = _comparing_first(Elemwise.infer_shape)
 
 
 def _knowing(make_node, refine):
@@ -29,6 +35,31 @@ def _knowing(make_node, refine):
         return refine(make_node(self, *inputs, **settings))
 
     return refined
+
+
+def _comparing_first(infer_shape):
+    def quick(self, fgraph, node, shapes):
+        lengths = []
+        for axis in range(node.outputs[0].type.ndim):
+            # An input that is broadcast along this axis has no say.
+            told = [
+                shape[axis]
+                for variable, shape in zip(node.inputs, shapes)
+                if variable.type.shape[axis] != 1
+            ]
+            first = told[0] if told else shapes[0][axis]
+            if not all(_same_length(first, other) for other in told):
+                return infer_shape(self, fgraph, node, shapes)
+            lengths.append(first)
+        return [tuple(lengths) for _ in node.outputs]
+
+    return quick
+
+
+def _same_length(a, b):
+    if a is b:
+        return True
+    return isinstance(a, Constant) and isinstance(b, Constant) and a.data == b.data
 
 
 def _refine_convolution(node):
