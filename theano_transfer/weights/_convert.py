@@ -9,9 +9,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from ._errors import WeightsMismatchError
+from ._formats import open_source
 from ._layout import write
 from ._load import LoadReport, arranged, plan_for, record_attributes, report_of
-from ._sources import Source, open_source
+from ._sources import Source
 from ._target import target_of
 from ._untrusted import digest, open_regular
 

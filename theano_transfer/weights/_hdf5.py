@@ -13,7 +13,7 @@ import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, BinaryIO
 
 import numpy as np
 
@@ -56,8 +56,6 @@ def open_hdf5(
     WeightsFileError
         The file cannot be opened, is of another kind, truncated, or contains what is refused.
     """
-    import h5py
-
     with open_regular(path) as file:
         if known_hash is not None:
             check_hash(file, known_hash, path)
@@ -65,17 +63,29 @@ def open_hdf5(
         if not start.startswith(HDF5_SIGNATURE):
             msg = f"{os.fspath(path)!r} is not an HDF5 file: {describe_start(start)}"
             raise WeightsFileError(msg)
-        file.seek(0)
-        context = _Context(os.fspath(path), os.fstat(file.fileno()).st_size, integers)
         # The open descriptor is handed over: what was checked is what is parsed.
-        with context.guard("its structure"):
-            handle = h5py.File(file, "r")
-        try:
-            with context.guard("/"):
-                root = handle["/"]
-            yield SafeGroup(root, "", context)
-        finally:
-            handle.close()
+        size = os.fstat(file.fileno()).st_size
+        with hdf5_in(file, os.fspath(path), size, integers=integers) as root:
+            yield root
+
+
+@contextmanager
+def hdf5_in(
+    file: BinaryIO, path: str, size: int, *, integers: bool = False
+) -> Iterator[SafeGroup]:
+    """The root group of HDF5 in an open file of `size` bytes, which messages call `path`."""
+    import h5py
+
+    context = _Context(path, size, integers)
+    file.seek(0)
+    with context.guard("its structure"):
+        handle = h5py.File(file, "r")
+    try:
+        with context.guard("/"):
+            root = handle["/"]
+        yield SafeGroup(root, "", context)
+    finally:
+        handle.close()
 
 
 class _Context:

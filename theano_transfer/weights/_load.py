@@ -11,9 +11,10 @@ from typing import Any
 import numpy as np
 
 from ._errors import WeightsError
+from ._formats import open_source
 from ._layout import write
 from ._plan import Plan, make_plan
-from ._sources import Source, open_source
+from ._sources import Source
 from ._target import Target, target_of
 
 
