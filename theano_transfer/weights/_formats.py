@@ -14,12 +14,12 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from . import _keras
-from ._efficientnet import from_pytorch
 from ._errors import WeightsFileError
 from ._hdf5 import SafeGroup, hdf5_in
 from ._layout import is_layout, layout_of
+from ._safetensors import is_safetensors, read_safetensors
 from ._sources import Source
-from ._torch import START, read_torch
+from ._torch import START, read_torch_legacy, read_torch_zip
 from ._untrusted import HDF5_SIGNATURE, ZIP_SIGNATURE, check_hash, describe_start, open_regular
 from ._zip import SafeZip
 
@@ -127,8 +127,26 @@ def _is_old_torch(content: Content) -> bool:
 
 
 def _read_old_torch(content: Content) -> Source:
-    arrays = from_pytorch(read_torch(content.path, known_hash=content.known_hash))
-    return Source("PyTorch weights", content.path, arrays)
+    arrays = read_torch_legacy(content.file, content.path)
+    return Source("PyTorch weights", content.path, arrays, axes="torch")
+
+
+def _is_torch(content: Content) -> bool:
+    return content.has_members("data.pkl")
+
+
+def _read_torch(content: Content) -> Source:
+    assert content.zip is not None
+    return Source("PyTorch weights", content.path, read_torch_zip(content.zip), axes="torch")
+
+
+def _is_safetensors(content: Content) -> bool:
+    return is_safetensors(content.start)
+
+
+def _read_safetensors(content: Content) -> Source:
+    arrays, metadata = read_safetensors(content.file, content.path, content.size)
+    return Source("safetensors", content.path, arrays, axes="torch", attributes=dict(metadata))
 
 
 # The first row that recognises a file reads it.
@@ -137,6 +155,8 @@ FORMATS = (
     Format("Keras HDF5", _is_keras, _read_keras),
     Format("Keras archive", _is_archive, _read_archive),
     Format("PyTorch before 1.6", _is_old_torch, _read_old_torch),
+    Format("PyTorch", _is_torch, _read_torch),
+    Format("safetensors", _is_safetensors, _read_safetensors),
 )
 
 

@@ -12,6 +12,7 @@ import numpy as np
 
 from ._errors import WeightsError
 from ._formats import open_source
+from ._from_torch import named_for
 from ._layout import write
 from ._plan import Plan, make_plan
 from ._sources import Source
@@ -143,6 +144,8 @@ def record_attributes(net: Any) -> dict[str, Any]:
 
 def plan_for(target: Target, source: Source, *, strict: bool = True) -> Plan:
     """:func:`make_plan` for an examined network."""
+    if source.axes == "torch":
+        source = named_for(source, target.model, target.made, target.arguments)
     return make_plan(
         target.shapes,
         source,

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 from ._arrange import Arrangement, Shape, arrange, as_variances
 from ._errors import WeightsFileError, WeightsMismatchError
+from ._from_torch import arrange_torch
 from ._sources import ROLES, Source
 from ._stored import StoredArray
 
@@ -79,14 +80,18 @@ def make_plan(
             continue
         array = arrays[name]
         arrangement = _arrangement(name, array, wanted, source, flattened)
-        if source.axes == "keras" and name.endswith(".var") and f"{_layer(name)}.count" in shapes:
+        if source.axes == "keras" and name.endswith(".var") and _standardises(name, shapes):
             arrangement = as_variances(arrangement)
         if arrangement.shape == wanted:
             steps.append(Step(name, array, arrangement))
         else:
             stored = "" if arrangement.shape == array.shape else f" (in the file {array.shape})"
             misshapen.append(f"{name}: expected {wanted}, received {arrangement.shape}{stored}")
-    missing = [f"{name} {shape}" for name, shape in shapes.items() if name not in arrays]
+    missing = [
+        f"{name} {shape}"
+        for name, shape in shapes.items()
+        if name not in arrays and not (source.axes == "torch" and _standardises(name, shapes))
+    ]
     surplus = [name for name in arrays if name not in shapes]
     skipped = [name for name in surplus if not strict or _layer(name) in optional]
     unexpected = [f"{name} {arrays[name].shape}" for name in surplus if name not in skipped]
@@ -167,6 +172,8 @@ def _arrangement(
 ) -> Arrangement:
     if source.axes == "theano":
         return Arrangement(array.shape, lambda values: values)
+    if source.axes == "torch":
+        return arrange_torch(array.shape, wanted)
     shape = flattened.get(_layer(name)) if name.endswith(".W") else None
     if source.flipped and (shape or (len(wanted) == 4 and wanted[1] == 1)):
         msg = (
@@ -218,6 +225,11 @@ def _advice(missing: list[str], unexpected: list[str], misshapen: list[str], tur
     if unexpected:
         return "If the additional layers are not wanted, load with strict=False."
     return "Was it saved with another number of classes or another input size?"
+
+
+def _standardises(name: str, shapes: Mapping[str, Shape]) -> bool:
+    """Whether it is a number that pictures are standardised with; PyTorch does that elsewhere."""
+    return f"{_layer(name)}.count" in shapes
 
 
 def _layer(name: str) -> str:

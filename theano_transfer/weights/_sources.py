@@ -23,7 +23,8 @@ class Source:
         ``'layer.role' -> array``; in Keras 3 files, which number the arrays of a layer instead of
         naming them, ``'layer.0'``, ``'layer.1'`` and so on.
     axes
-        ``'theano'`` or ``'keras'``: which order the axes of kernels have.
+        ``'theano'``, ``'keras'`` or ``'torch'``: which order the axes of kernels have. In the last
+        case ``arrays`` have PyTorch's names, ``'module.parameter'``.
     flipped
         The kernels were trained as true convolutions (Keras on its Theano backend).
     attributes

@@ -26,12 +26,19 @@ class Target:
         Layers that a file for this network may have although the network has not: the top.
     created
         Class as Keras 1 wrote it -> layers of that class, in the order in which they were made.
+    model, arguments
+        Name in the zoo and the network's own arguments; None and nothing for other networks.
+    made
+        Names of the layers in the order in which they were made, those of the top included.
     """
 
     params: OrderedDict[str, Any]
     flattened: dict[str, Shape]
     optional: frozenset[str] = frozenset()
     created: dict[str, list[str]] = field(default_factory=dict)
+    model: str | None = None
+    arguments: dict[str, Any] = field(default_factory=dict)
+    made: tuple[str, ...] = ()
 
     @property
     def shapes(self) -> OrderedDict[str, Shape]:
@@ -63,13 +70,18 @@ def target_of(net: Any) -> Target:
     layers = list(layers)
     if params is None:
         params = named_params(layers)
-    top = getattr(getattr(net, "record", None), "top_layers", ())
+    record = getattr(net, "record", None)
+    top = getattr(record, "top_layers", ())
     present = {layer.name for layer in layers}
+    made = getattr(net, "built", ()) or tuple(layer.name or "" for layer in layers)
     return Target(
         params=OrderedDict(params),
         flattened=flattened_inputs(layers),
         optional=frozenset(top) - present,
         created=created_layers(net),
+        model=getattr(record, "name", None),
+        arguments=dict(getattr(record, "arguments", ())),
+        made=(*made, *(name for name in top if name not in present)),
     )
 
 
