@@ -235,7 +235,9 @@ def _stored(name: str, tensor: _Tensor, places: Mapping[str, _Place]) -> StoredA
     place, dtype = places.get(tensor.storage.key), tensor.storage.dtype
     count = math.prod(tensor.shape)
     # No extent may step nowhere: a stride of 0 would make a huge tensor of one number.
-    still = any(stride == 0 and extent > 1 for extent, stride in zip(tensor.shape, tensor.strides))
+    still = count and any(
+        stride == 0 and extent > 1 for extent, stride in zip(tensor.shape, tensor.strides)
+    )
     spans = ((extent - 1) * stride for extent, stride in zip(tensor.shape, tensor.strides))
     length = sum(spans) + 1 if count else 0
     inside = tensor.offset + length <= tensor.storage.elements
