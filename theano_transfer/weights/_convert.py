@@ -11,7 +11,15 @@ from typing import Any
 from ._errors import WeightsMismatchError
 from ._formats import open_source
 from ._layout import write
-from ._load import LoadReport, arranged, plan_for, record_attributes, report_of
+from ._load import (
+    LoadReport,
+    arranged,
+    epsilon_attribute,
+    plan_for,
+    record_attributes,
+    report_of,
+    written_on,
+)
 from ._sources import Source
 from ._target import target_of
 from ._untrusted import digest, open_regular
@@ -44,6 +52,7 @@ def convert(
     *,
     attributes: Mapping[str, Any] | None = None,
     known_hash: str | None = None,
+    backend: str | None = None,
 ) -> ConversionReport:
     """Convert a weights file into our own layout.
 
@@ -64,6 +73,8 @@ def convert(
         the source, and what the network says about itself, are added.
     known_hash
         ``'md5:<hex>'`` or ``'sha256:<hex>'`` of the source, checked before it is parsed.
+    backend
+        As for :func:`load`.
 
     Raises
     ------
@@ -75,14 +86,16 @@ def convert(
     with open_regular(source) as file:
         hashes = {"source_md5": digest(file, "md5"), "source_sha256": digest(file, "sha256")}
     with open_source(source, known_hash=known_hash) as opened:
+        opened = written_on(opened, backend)
         net = _network_for(model, opened) if isinstance(model, str) else model
         examined = target_of(net)
         plan = plan_for(examined, opened)
         arrays = arranged(plan, opened)
-        report = report_of(plan, opened)
+        report = report_of(plan, opened, examined)
     params = OrderedDict(("/".join(name.rsplit(".", 1)), arrays[name]) for name in examined.params)
     record = {
         **record_attributes(net),
+        **epsilon_attribute({**examined.epsilon, **_after(report)}),
         "source_file": os.path.basename(os.fspath(source)),
         **hashes,
         **report.attributes,  # of a file in our own layout: what it said before
@@ -94,6 +107,10 @@ def convert(
         target=os.fspath(target),
         num_parameters=sum(array.size for array in params.values()),
     )
+
+
+def _after(report: LoadReport) -> dict[str, float]:
+    return {layer: after for layer, (_, after) in report.epsilon.items()}
 
 
 def _network_for(model: str, source: Source) -> Any:

@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import os
 from collections import OrderedDict
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Any
 
 from . import _keras
 from ._efficientnet import from_pytorch
@@ -99,7 +100,26 @@ def _read_own(content: Content) -> Source:
     arrays = OrderedDict(
         (".".join(name.rsplit("/", 1)), array) for name, array in stored.arrays.items()
     )
-    return Source("theano_transfer weights", content.path, arrays, attributes=stored.attributes)
+    return Source(
+        "theano_transfer weights",
+        content.path,
+        arrays,
+        attributes=stored.attributes,
+        epsilon=_own_epsilon(stored.attributes, arrays, content.path),
+    )
+
+
+def _own_epsilon(
+    attributes: Mapping[str, Any], arrays: Iterable[str], path: str
+) -> dict[str, float]:
+    """One number for all layers of batch normalisation, or one for each; older files say none."""
+    stored = attributes.get("epsilon", {})
+    if type(stored) in (int, float):
+        stored = {name.rpartition(".")[0]: stored for name in arrays if name.endswith(".var")}
+    sound = isinstance(stored, dict) and all(type(e) in (int, float) for e in stored.values())
+    if not sound:
+        raise WeightsFileError(f"{path!r}: its attribute 'epsilon' makes no sense: {stored!r:.80}")
+    return {layer: float(epsilon) for layer, epsilon in stored.items()}
 
 
 def _is_keras(content: Content) -> bool:
@@ -119,7 +139,15 @@ def _read_archive(content: Content) -> Source:
     assert content.zip is not None
     file, size = content.stack.enter_context(content.zip.open("model.weights.h5"))
     root = content.stack.enter_context(hdf5_in(file, content.path, size))
-    return _keras.read_keras(root)
+    return _keras.read_keras(root, config_of(content.zip))
+
+
+def config_of(archive: SafeZip) -> str:
+    """The configuration in a ``.keras`` archive."""
+    try:
+        return archive.read("config.json").decode()
+    except UnicodeDecodeError as error:
+        raise archive.refusal("its config.json is not text in UTF-8") from error
 
 
 def _is_old_torch(content: Content) -> bool:
