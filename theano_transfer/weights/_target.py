@@ -67,15 +67,8 @@ def target_of(net: Any) -> Target:
     WeightsError
         A layer with parameters has no name, or two have the same.
     """
-    import lasagne
-
-    if isinstance(net, Mapping):
-        layers: Iterable[Any] = net.values()
-        params = getattr(net, "params", None)
-    else:
-        layers = lasagne.layers.get_all_layers(net)
-        params = None
-    layers = list(layers)
+    layers = layers_of(net)
+    params = getattr(net, "params", None) if isinstance(net, Mapping) else None
     if params is None:
         params = named_params(layers)
     top = getattr(getattr(net, "record", None), "top_layers", ())
@@ -91,6 +84,13 @@ def target_of(net: Any) -> Target:
         listed=by_class(layers),
         layers={layer.name: layer for layer in layers if layer.params},
     )
+
+
+def layers_of(net: Any) -> list[Any]:
+    """All layers of a network of the zoo, of a Lasagne layer or of several."""
+    import lasagne
+
+    return list(net.values()) if isinstance(net, Mapping) else lasagne.layers.get_all_layers(net)
 
 
 def keras_class(layer: Any) -> str | None:
