@@ -70,10 +70,13 @@ def keras1_layers(layers):
     }
 
 
-def write_numbered(group, layers, *, named=True):
+CLASSES = {"conv": "conv2d", "bn": "batch_normalization", "dw": "depthwise_conv2d", "fc": "dense"}
+
+
+def write_numbered(group, layers, *, named=True, scope="layers"):
     """What Keras 3 writes as ``.weights.h5``: arrays numbered, layers filed under their class."""
-    for index, (layer, arrays) in enumerate(layers.items()):
-        variables = group.create_group(f"layers/some_class_{index}/vars")
+    for layer, arrays in layers.items():
+        variables = group.create_group(f"{scope}/{CLASSES.get(layer, layer)}/vars")
         if named:
             variables.attrs["name"] = layer
         for number, array in enumerate(arrays.values()):

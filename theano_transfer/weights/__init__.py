@@ -13,6 +13,9 @@ from ._errors import WeightsError as WeightsError
 from ._errors import WeightsFileError as WeightsFileError
 from ._errors import WeightsMismatchError as WeightsMismatchError
 from ._errors import WeightsUnavailableError as WeightsUnavailableError
+from ._export import WRITERS as WRITERS
+from ._export import ExportReport as ExportReport
+from ._export import export as export
 from ._fetch import cache_dir as cache_dir
 from ._fetch import cached_file as cached_file
 from ._fetch import fetch as fetch

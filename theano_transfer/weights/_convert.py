@@ -10,8 +10,18 @@ from typing import Any
 
 from ._errors import WeightsMismatchError
 from ._formats import open_source
+from ._from_torch import looks_torchvision, named_for
 from ._layout import write
-from ._load import LoadReport, arranged, plan_for, record_attributes, report_of
+from ._load import (
+    LoadReport,
+    arranged,
+    epsilon_attribute,
+    plan_for,
+    record_attributes,
+    report_of,
+    written_on,
+)
+from ._positions import BY_PLACE
 from ._sources import Source
 from ._target import target_of
 from ._untrusted import digest, open_regular
@@ -44,6 +54,7 @@ def convert(
     *,
     attributes: Mapping[str, Any] | None = None,
     known_hash: str | None = None,
+    backend: str | None = None,
 ) -> ConversionReport:
     """Convert a weights file into our own layout.
 
@@ -64,6 +75,8 @@ def convert(
         the source, and what the network says about itself, are added.
     known_hash
         ``'md5:<hex>'`` or ``'sha256:<hex>'`` of the source, checked before it is parsed.
+    backend
+        As for :func:`load`.
 
     Raises
     ------
@@ -75,14 +88,20 @@ def convert(
     with open_regular(source) as file:
         hashes = {"source_md5": digest(file, "md5"), "source_sha256": digest(file, "sha256")}
     with open_source(source, known_hash=known_hash) as opened:
+        opened = written_on(opened, backend)
         net = _network_for(model, opened) if isinstance(model, str) else model
         examined = target_of(net)
         plan = plan_for(examined, opened)
         arrays = arranged(plan, opened)
-        report = report_of(plan, opened)
-    params = OrderedDict(("/".join(name.rsplit(".", 1)), arrays[name]) for name in examined.params)
+        report = report_of(plan, opened, examined)
+    params = OrderedDict(
+        # What a file of PyTorch's does not hold: numbers that pictures are standardised with.
+        ("/".join(name.rsplit(".", 1)), arrays[name] if name in arrays else param.get_value())
+        for name, param in examined.params.items()
+    )
     record = {
         **record_attributes(net),
+        **epsilon_attribute({**examined.epsilon, **_after(report)}),
         "source_file": os.path.basename(os.fspath(source)),
         **hashes,
         **report.attributes,  # of a file in our own layout: what it said before
@@ -96,15 +115,29 @@ def convert(
     )
 
 
+def _after(report: LoadReport) -> dict[str, float]:
+    return {layer: after for layer, (_, after) in report.epsilon.items()}
+
+
 def _network_for(model: str, source: Source) -> Any:
     """The zoo's network with the top, or without, and the number of classes the file has."""
     from .. import zoo
 
+    if source.axes in BY_PLACE:
+        return _network_by_place(model, source)
+    own: dict[str, Any] = {}
+    if source.axes == "torch":
+        net = zoo.build(model, weights=None, include_top=False)
+        made = target_of(net).made
+        styled = "style" in dict(zoo.record(model).arguments)
+        if styled and looks_torchvision(source, model, made):
+            own["style"] = "torchvision"
+        source = named_for(source, model, made, own)
     top = zoo.record(model).top_layers
     last = next((name for name in reversed(top) if f"{name}.W" in source.arrays), None)
     numbered = [name for name in top if f"{name}.0" in source.arrays]
     if last is None and not numbered:
-        return zoo.build(model, weights=None, include_top=False)
+        return zoo.build(model, weights=None, include_top=False, **own)
     kernel = source.arrays[f"{last}.W"] if last else source.arrays[f"{numbered[-1]}.0"]
     if len(kernel.shape) not in (2, 4):
         msg = (
@@ -113,5 +146,18 @@ def _network_for(model: str, source: Source) -> Any:
         )
         raise WeightsMismatchError(msg, misshapen=(kernel.location,))
     # A classifier may be a 1x1 convolution.
-    outputs = 0 if len(kernel.shape) == 4 and source.axes == "theano" else -1
-    return zoo.build(model, weights=None, include_top=True, classes=kernel.shape[outputs])
+    first = source.axes == "torch" or (len(kernel.shape) == 4 and source.axes == "theano")
+    classes = kernel.shape[0 if first else -1]
+    return zoo.build(model, weights=None, include_top=True, classes=classes, **own)
+
+
+def _network_by_place(model: str, source: Source) -> Any:
+    """The zoo's network of as many parameters as there are arrays; a classifier's bias is last."""
+    from .. import zoo
+
+    last = next(reversed(source.arrays.values()), None)
+    if last is not None and len(last.shape) == 1:
+        net = zoo.build(model, weights=None, classes=last.shape[0])
+        if len(target_of(net).placed) == len(source.arrays):
+            return net
+    return zoo.build(model, weights=None, include_top=False)

@@ -8,16 +8,18 @@ from __future__ import annotations
 
 import os
 from collections import OrderedDict
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Any
 
 from . import _keras
 from ._errors import WeightsFileError
 from ._hdf5 import SafeGroup, hdf5_in
+from ._lasagne import is_npz, is_pickle, read_lasagne_pickle, read_npz
 from ._layout import is_layout, layout_of
-from ._safetensors import is_safetensors, read_safetensors
+from ._safetensors import is_safetensors, own_attributes, read_safetensors
 from ._sources import Source
 from ._torch import START, read_torch_legacy, read_torch_zip
 from ._untrusted import HDF5_SIGNATURE, ZIP_SIGNATURE, check_hash, describe_start, open_regular
@@ -99,7 +101,26 @@ def _read_own(content: Content) -> Source:
     arrays = OrderedDict(
         (".".join(name.rsplit("/", 1)), array) for name, array in stored.arrays.items()
     )
-    return Source("theano_transfer weights", content.path, arrays, attributes=stored.attributes)
+    return Source(
+        "theano_transfer weights",
+        content.path,
+        arrays,
+        attributes=stored.attributes,
+        epsilon=_own_epsilon(stored.attributes, arrays, content.path),
+    )
+
+
+def _own_epsilon(
+    attributes: Mapping[str, Any], arrays: Iterable[str], path: str
+) -> dict[str, float]:
+    """One number for all layers of batch normalisation, or one for each; older files say none."""
+    stored = attributes.get("epsilon", {})
+    if type(stored) in (int, float):
+        stored = {name.rpartition(".")[0]: stored for name in arrays if name.endswith(".var")}
+    sound = isinstance(stored, dict) and all(type(e) in (int, float) for e in stored.values())
+    if not sound:
+        raise WeightsFileError(f"{path!r}: its attribute 'epsilon' makes no sense: {stored!r:.80}")
+    return {layer: float(epsilon) for layer, epsilon in stored.items()}
 
 
 def _is_keras(content: Content) -> bool:
@@ -119,7 +140,15 @@ def _read_archive(content: Content) -> Source:
     assert content.zip is not None
     file, size = content.stack.enter_context(content.zip.open("model.weights.h5"))
     root = content.stack.enter_context(hdf5_in(file, content.path, size))
-    return _keras.read_keras(root)
+    return _keras.read_keras(root, config_of(content.zip))
+
+
+def config_of(archive: SafeZip) -> str:
+    """The configuration in a ``.keras`` archive."""
+    try:
+        return archive.read("config.json").decode()
+    except UnicodeDecodeError as error:
+        raise archive.refusal("its config.json is not text in UTF-8") from error
 
 
 def _is_old_torch(content: Content) -> bool:
@@ -146,7 +175,29 @@ def _is_safetensors(content: Content) -> bool:
 
 def _read_safetensors(content: Content) -> Source:
     arrays, metadata = read_safetensors(content.file, content.path, content.size)
-    return Source("safetensors", content.path, arrays, axes="torch", attributes=dict(metadata))
+    attributes = own_attributes(metadata, content.path)
+    if attributes is None:
+        return Source("safetensors", content.path, arrays, axes="torch")
+    epsilon = _own_epsilon(attributes, arrays, content.path)
+    kind = "theano_transfer parameters, safetensors"
+    return Source(kind, content.path, arrays, attributes=attributes, epsilon=epsilon)
+
+
+def _is_npz(content: Content) -> bool:
+    return content.zip is not None and is_npz(content.zip.names())
+
+
+def _read_npz(content: Content) -> Source:
+    assert content.zip is not None
+    return read_npz(content.zip)
+
+
+def _is_pickle(content: Content) -> bool:
+    return is_pickle(content.start)
+
+
+def _read_pickle(content: Content) -> Source:
+    return read_lasagne_pickle(content.file, content.path)
 
 
 # The first row that recognises a file reads it.
@@ -157,6 +208,8 @@ FORMATS = (
     Format("PyTorch before 1.6", _is_old_torch, _read_old_torch),
     Format("PyTorch", _is_torch, _read_torch),
     Format("safetensors", _is_safetensors, _read_safetensors),
+    Format("Lasagne .npz", _is_npz, _read_npz),
+    Format("Lasagne pickle", _is_pickle, _read_pickle),
 )
 
 

@@ -78,8 +78,8 @@ def arrange_torch(stored: Shape, wanted: Shape) -> Arrangement:
         note = "kernel (out, in, r, c) -> matrix (in, out)"
         return Arrangement(shape, lambda a: a.reshape(rows, -1).T, note)
     if len(stored) == 2 and len(wanted) == 4:
-        shape = (*stored, 1, 1)
-        return Arrangement(shape, lambda a: a.reshape(shape), "matrix (out, in) -> 1x1 kernel")
+        kernel = (*stored, 1, 1)
+        return Arrangement(kernel, lambda a: a.reshape(kernel), "matrix (out, in) -> 1x1 kernel")
     return Arrangement(stored, lambda a: a)
 
 

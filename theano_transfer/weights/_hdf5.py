@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import math
 import os
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from functools import partial
 from typing import TYPE_CHECKING, Any, BinaryIO
@@ -176,8 +176,11 @@ class SafeGroup:
             raise self._context.refusal(location, "an array was expected, this is a group")
         return found
 
-    def walk(self) -> Iterator[tuple[str, StoredArray]]:
-        """All arrays below this group as ``(relative path, array)``, at bounded cost."""
+    def walk(self, skip: Collection[str] = ()) -> Iterator[tuple[str, StoredArray]]:
+        """All arrays below this group as ``(relative path, array)``, at bounded cost.
+
+        Groups and arrays whose own name is in `skip` are left out, whatever they hold.
+        """
         seen = 0
         pending = [("", iter(self.names()))]
         while pending:
@@ -185,6 +188,8 @@ class SafeGroup:
             name = next(names, None)
             if name is None:
                 pending.pop()
+                continue
+            if name in skip:
                 continue
             seen += 1
             if seen > MAX_OBJECTS or len(pending) > MAX_DEPTH:
@@ -245,6 +250,31 @@ class SafeGroup:
                 raise self._context.refusal(location, f"a text of {kind.get_size():,} bytes")
             value = self._group.attrs[name]
             return value.decode() if isinstance(value, bytes) else str(value)
+
+    def listed(self, name: str) -> list[str]:
+        """A list of texts in an attribute, or in several that end in 0, 1, ... as Keras splits
+        long ones; empty where there is none.
+
+        Only texts of fixed length are read: see :meth:`text`.
+        """
+        import h5py
+
+        pieces = [name] if self.has_attribute(name) else []
+        while self.has_attribute(f"{name}{len(pieces)}"):
+            pieces.append(f"{name}{len(pieces)}")
+        texts: list[str] = []
+        for piece in pieces:
+            location = f"{self.location}@{piece}"
+            with self._context.guard(location):
+                attribute = h5py.h5a.open(self._group.id, piece.encode())
+                kind, shape = attribute.get_type(), attribute.shape
+                if shape == (0,) or shape is None:  # Keras's empty list is one of numbers
+                    continue
+                fixed = isinstance(kind, h5py.h5t.TypeStringID) and not kind.is_variable_str()
+                if not fixed or len(shape) != 1 or shape[0] * kind.get_size() > MAX_TEXT:
+                    return []
+                texts += [value.decode() for value in self._group.attrs[piece]]
+        return texts
 
     def _descend(self, path: str) -> tuple[SafeGroup | StoredArray, str]:
         import h5py

@@ -1,17 +1,19 @@
 """Lasagne's parameter files: arrays in the order of ``lasagne.layers.get_all_params``.
 
-Two kinds are usual: ``numpy.savez(path, *lasagne.layers.get_all_param_values(net))``, an .npz archive
-of ``arr_0``, ``arr_1`` and so on; and pickles, of the list of arrays or, in the model zoo of
-Lasagne's Recipes, of a dictionary that has it as 'param values' or 'values'. Pickles are carried out
-as data (see :mod:`._pickle`): arrays, texts, numbers and plain containers.
+Two kinds are usual: ``numpy.savez(path, *lasagne.layers.get_all_param_values(net))``, an archive of
+``arr_0``, ``arr_1`` and so on; and pickles, of the list of arrays or, in the model zoo of Lasagne's
+Recipes, of a dictionary that has it as 'param values' or 'values'. Pickles are carried out as data
+(see :mod:`._pickle`): arrays, texts, numbers and plain containers.
 """
 
 from __future__ import annotations
 
 import math
+import os
 import re
+import zipfile
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from contextlib import AbstractContextManager, nullcontext
 from functools import partial
 from typing import Any, BinaryIO
@@ -45,7 +47,7 @@ def is_pickle(start: bytes) -> bool:
     return start.startswith(_PICKLES)
 
 
-def read_npz(archive: SafeZip, comment: bytes) -> Source:
+def read_npz(archive: SafeZip) -> Source:
     """The arrays of an .npz archive, by number; read while it is open."""
     arrays = {}
     for name in archive.names():
@@ -54,11 +56,21 @@ def read_npz(archive: SafeZip, comment: bytes) -> Source:
         arrays[int(match[1])] = _npy(archive, name)
     if sorted(arrays) != list(range(len(arrays))):
         raise archive.refusal("its arrays are not numbered arr_0, arr_1 and so on")
-    own = comment == OWN_COMMENT
+    own = archive.comment == OWN_COMMENT
     kind = "theano_transfer parameters, .npz" if own else "Lasagne parameters, .npz"
     axes = "positions" if own else "lasagne"
     ordered = OrderedDict((str(number), arrays[number]) for number in sorted(arrays))
     return Source(kind, archive.path, ordered, axes=axes)
+
+
+def write_npz(path: str | os.PathLike[str], arrays: Iterable[np.ndarray]) -> None:
+    """Write arrays as ``numpy.savez(path, *arrays)`` does, with the comment that they are ours."""
+    with zipfile.ZipFile(path, "w", allowZip64=True) as archive:
+        archive.comment = OWN_COMMENT
+        for number, array in enumerate(arrays):
+            member = zipfile.ZipInfo(f"arr_{number}.npy")  # of 1980: equal content, equal bytes
+            with archive.open(member, "w", force_zip64=True) as file:
+                np.lib.format.write_array(file, np.asarray(array), allow_pickle=False)
 
 
 def read_lasagne_pickle(file: BinaryIO, path: str) -> Source:
@@ -85,9 +97,9 @@ def read_lasagne_pickle(file: BinaryIO, path: str) -> Source:
         return _source(state, file, path)
     except Refusal as error:
         msg = (
-            f"{path!r} is refused: {error}; it was read as a pickle of Lasagne's parameters, a list "
-            "of NumPy arrays or a dictionary that has it as 'param values'. Nothing in a pickle is "
-            "ever run"
+            f"{path!r} is refused: {error}; it was read as a pickle of Lasagne's parameters, which "
+            "is a list of NumPy arrays or a dictionary that has it as 'param values'. Nothing in a "
+            "pickle is ever run"
         )
         raise WeightsFileError(msg) from error
 
@@ -105,7 +117,9 @@ def _source(state: Any, file: BinaryIO, path: str) -> Source:
         axes, state = "lasagne zoo", state[key]
     if not isinstance(state, list) or not all(isinstance(array, _Array) for array in state):
         raise Refusal("it is no list of arrays")
-    arrays = ((str(number), array.stored(f"[{number}]", file)) for number, array in enumerate(state))
+    arrays = (
+        (str(number), array.stored(f"[{number}]", file)) for number, array in enumerate(state)
+    )
     return Source("Lasagne parameters, pickle", path, OrderedDict(arrays), axes, False, attributes)
 
 
@@ -154,8 +168,14 @@ class _Array(Built):
         if self.dtype is None:
             raise Refusal("an array without content")
         if isinstance(self.data, Content):
-            place = partial(nullcontext, (file, 0))
-            return _stored(location, self.shape, self.dtype, self.fortran, place, self.data.offset)
+            return _stored(
+                location,
+                self.shape,
+                self.dtype,
+                self.fortran,
+                lambda: nullcontext((file, 0)),
+                self.data.offset,
+            )
         values = np.frombuffer(self.data, self.dtype)
         values = values.reshape(self.shape, order="F" if self.fortran else "C")
         native = self.dtype.newbyteorder("=")

@@ -1,7 +1,7 @@
 """Arrays that are known by their place alone, for a network.
 
-The places are those of ``lasagne.layers.get_all_params``. Kernels keep their orientation: a file made
-of a network with ``flip_filters=False``, as all of Lasagne's model zoo are, fits one like it.
+The places are those of ``lasagne.layers.get_all_params``. Kernels keep their orientation: a file
+made of a network with ``flip_filters=False``, as all of Lasagne's model zoo are, fits one like it.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ from ._errors import WeightsMismatchError
 from ._sources import Source
 from ._stored import StoredArray
 
+BY_PLACE = ("positions", "lasagne", "lasagne zoo")
 _OWN = ("gamma", "beta", "mean", "var")
 _LASAGNE = ("beta", "gamma", "mean", "inv_std")
 

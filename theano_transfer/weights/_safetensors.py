@@ -15,7 +15,6 @@ from typing import Any, BinaryIO
 
 import numpy as np
 
-from .._files import atomic_write
 from ._errors import WeightsError, WeightsFileError
 from ._stored import StoredArray
 from ._torch import BFLOAT16, as_native, read_array
@@ -35,6 +34,7 @@ _DTYPES: dict[str, np.dtype] = {
     "BOOL": np.dtype("?"),
 }
 _METADATA = "__metadata__"
+OWN_FORMAT = "theano_transfer"  # PyTorch's is "pt"
 
 
 def is_safetensors(start: bytes) -> bool:
@@ -61,12 +61,24 @@ def read_safetensors(
         raise WeightsFileError(msg) from error
 
 
+def own_attributes(metadata: Mapping[str, str], path: str) -> dict[str, Any] | None:
+    """The record of a network that this project wrote; None of other projects' files."""
+    if metadata.get("format") != OWN_FORMAT:
+        return None
+    try:
+        attributes = json.loads(metadata.get("attributes", "{}"))
+    except (ValueError, RecursionError) as error:
+        msg = f"{path!r} is refused: its attributes are not JSON text ({error})"
+        raise WeightsFileError(msg) from error
+    return attributes if isinstance(attributes, dict) else {}
+
+
 def write_safetensors(
     path: str | os.PathLike[str],
     arrays: Mapping[str, np.ndarray],
-    metadata: Mapping[str, str] | None = None,
+    attributes: Mapping[str, Any] | None = None,
 ) -> None:
-    """Write float arrays under their names, as a whole or not at all.
+    """Write float arrays under our names; `attributes` mark them as such.
 
     Raises
     ------
@@ -74,7 +86,10 @@ def write_safetensors(
         An array is neither float16, float32 nor float64.
     """
     codes = {dtype: code for code, dtype in _DTYPES.items() if dtype.kind == "f"}
-    header: dict[str, Any] = {_METADATA: dict(metadata)} if metadata else {}
+    header: dict[str, Any] = {}
+    if attributes is not None:
+        record = json.dumps(attributes, ensure_ascii=False)
+        header[_METADATA] = {"format": OWN_FORMAT, "attributes": record}
     end = 0
     for name, array in arrays.items():
         code = codes.get(array.dtype.newbyteorder("<"))
@@ -85,7 +100,7 @@ def write_safetensors(
         header[name] = {"dtype": code, "shape": list(array.shape), "data_offsets": [begin, end]}
     text = json.dumps(header, ensure_ascii=False, separators=(",", ":")).encode()
     text += b" " * (-len(text) % 8)  # the bytes of tensors begin at a multiple of 8
-    with atomic_write(path) as temporary, open(temporary, "wb") as file:
+    with open(path, "wb") as file:
         file.write(len(text).to_bytes(8, "little") + text)
         for array in arrays.values():
             little = np.ascontiguousarray(array, dtype=array.dtype.newbyteorder("<"))

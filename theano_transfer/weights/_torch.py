@@ -266,7 +266,7 @@ def read_array(file: BinaryIO, start: int, dtype: np.dtype, length: int, name: s
     """
     values = np.empty(length, dtype)
     file.seek(start)
-    view = memoryview(values.view(np.uint8)).cast("B") if length else memoryview(b"")
+    view = values.view(np.uint8).data.cast("B") if length else memoryview(b"")
     done = 0
     while done < len(view):
         count = file.readinto(view[done:])  # type: ignore[attr-defined]

@@ -98,7 +98,8 @@ def _squeezenet(layers: list[str]) -> Names:
         match = re.fullmatch(r"fire\d_(squeeze1x1|expand1x1|expand3x3)", layer)
         if match:
             number += match[1] == "squeeze1x1"
-            names[layer] = f"features.{number}.{match[1]}"
+            module = "squeeze" if match[1] == "squeeze1x1" else match[1]
+            names[layer] = f"features.{number}.{module}"
         elif re.fullmatch(r"pool\d", layer):
             number += 1
     return names
@@ -164,11 +165,10 @@ def _blocks(layers: list[str]) -> dict[str, dict[str, str]]:
 
 
 def _ends(layers: list[str], modules: Names) -> Names:
-    return {
-        layer: modules[_ENDS[layer]]
-        for layer in layers
-        if _ENDS.get(layer) in modules and not _BLOCK.fullmatch(layer)
-    }
+    roles = {layer: _ENDS[layer] for layer in layers if layer in _ENDS}
+    if "logits" in roles:
+        roles.pop("predictions", None)  # just a nonlinearity there
+    return {layer: modules[role] for layer, role in roles.items() if role in modules}
 
 
 def _bottlenecks_torchvision(

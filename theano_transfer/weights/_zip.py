@@ -53,6 +53,11 @@ class SafeZip:
         if declared > SLACK_BYTES + SLACK_RATIO * size:
             raise self.refusal(f"its members declare {declared:,} bytes, the file has {size:,}")
 
+    @property
+    def comment(self) -> bytes:
+        """What is said about the archive as a whole, behind its table of contents."""
+        return self._archive.comment
+
     def names(self) -> list[str]:
         """Names of the members, in the archive's order."""
         return list(self._members)
