@@ -4,6 +4,7 @@ They follow Lasagne's contract (``get_output_shape_for``, ``get_output_for``, pa
 ``add_param``) and mix freely with its own layers. Images are (batch, channel, row, column).
 """
 
+from theano_transfer.layers._affine import AffineLayer as AffineLayer
 from theano_transfer.layers._batch_norm import BatchNormLayer as BatchNormLayer
 from theano_transfer.layers._concat import ConcatChannelsLayer as ConcatChannelsLayer
 from theano_transfer.layers._conv import Conv2DLayer as Conv2DLayer

@@ -27,6 +27,7 @@ from ._layout import write as write
 from ._load import LoadReport as LoadReport
 from ._load import load as load
 from ._load import save as save
+from ._onnx_graph import from_onnx as from_onnx
 from ._pretrained import load_pretrained as load_pretrained
 from ._registry import REGISTRY as REGISTRY
 from ._registry import WeightsFile as WeightsFile

@@ -11,6 +11,7 @@ from typing import Any
 
 from .._files import atomic_write
 from ._keras_write import write_keras_3, write_legacy
+from ._onnx_write import write_onnx
 from ._target import shape_of, target_of
 from ._write_arrays import write_tensors, write_values
 
@@ -36,6 +37,7 @@ WRITERS = (
     Writer("keras-h5", "Keras weights in the layout of Keras 2", (".h5", ".hdf5"), write_legacy),
     Writer("npz", "arrays in Lasagne's order (.npz)", (".npz",), write_values),
     Writer("safetensors", "safetensors", (".safetensors",), write_tensors),
+    Writer("onnx", "an ONNX graph", (".onnx",), write_onnx),
 )
 
 

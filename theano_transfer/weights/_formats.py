@@ -19,6 +19,7 @@ from ._errors import WeightsFileError
 from ._hdf5 import SafeGroup, hdf5_in
 from ._lasagne import is_npz, is_pickle, read_lasagne_pickle, read_npz
 from ._layout import is_layout, layout_of
+from ._onnx import is_onnx, read_onnx
 from ._safetensors import is_safetensors, own_attributes, read_safetensors
 from ._sources import Source
 from ._torch import START, read_torch_legacy, read_torch_zip
@@ -183,6 +184,14 @@ def _read_safetensors(content: Content) -> Source:
     return Source(kind, content.path, arrays, attributes=attributes, epsilon=epsilon)
 
 
+def _is_onnx(content: Content) -> bool:
+    return is_onnx(content.start)
+
+
+def _read_onnx(content: Content) -> Source:
+    return read_onnx(content.file, content.path, content.size)
+
+
 def _is_npz(content: Content) -> bool:
     return content.zip is not None and is_npz(content.zip.names())
 
@@ -208,6 +217,7 @@ FORMATS = (
     Format("PyTorch before 1.6", _is_old_torch, _read_old_torch),
     Format("PyTorch", _is_torch, _read_torch),
     Format("safetensors", _is_safetensors, _read_safetensors),
+    Format("ONNX", _is_onnx, _read_onnx),
     Format("Lasagne .npz", _is_npz, _read_npz),
     Format("Lasagne pickle", _is_pickle, _read_pickle),
 )

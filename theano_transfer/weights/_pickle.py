@@ -27,6 +27,7 @@ _STORE = {"PUT", "BINPUT", "LONG_BINPUT"}
 _FETCH = {"GET", "BINGET", "LONG_BINGET"}
 # Opcode -> bytes of the length in front of its content. Contents stay in the file.
 _LONG = {"BINSTRING": 4, "BINBYTES": 4, "BINBYTES8": 8}
+_OPCODES = {opcode.code.encode("latin-1"): opcode for opcode in pickletools.opcodes}
 _MARK = object()
 
 
@@ -109,7 +110,7 @@ def _operations(stream: BinaryIO) -> Iterator[tuple[str, Any]]:
     """Opcodes and their arguments; of long contents only where they are."""
     while True:
         code = stream.read(1)
-        opcode = pickletools.code2op.get(code.decode("latin-1"))
+        opcode = _OPCODES.get(code)
         if opcode is None:
             raise Refusal(f"{code!r} is no pickle operation" if code else "a pickle without an end")
         if opcode.name in _LONG:
