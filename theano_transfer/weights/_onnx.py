@@ -74,6 +74,9 @@ def open_model(file: BinaryIO, path: str, size: int) -> Any:
     if not graph.node or len(graph.node) > MAX_NODES:
         msg = f"{path!r} is refused: its graph has {len(graph.node):,} operators"
         raise WeightsFileError(msg)
+    if not model.opset_import:  # which stands behind the graph
+        msg = f"{path!r} is damaged or cut short: it does not say which operators it has"
+        raise WeightsFileError(msg)
     for tensor in graph.initializer:
         _check(tensor, path)
     if graph.sparse_initializer:

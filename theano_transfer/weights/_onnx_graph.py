@@ -163,7 +163,7 @@ class Graph:
 
     def put(self, node: Any, value: Value) -> None:
         """Enter what an operator made."""
-        self._values[node.output[0]] = value
+        self._values[node.output[0]] = value if isinstance(value, Layer) else np.asarray(value)
 
     def add(self, node: Any, kind: Any, *arguments: Any, suffix: str = "", **options: Any) -> Layer:
         """Make a layer of an operator, and enter it into the network."""

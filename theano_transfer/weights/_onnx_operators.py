@@ -31,6 +31,7 @@ from ..layers import (
     BatchNormLayer,
     ConcatChannelsLayer,
     Conv2DLayer,
+    Crop2DLayer,
     DepthwiseConv2DLayer,
     ExciteLayer,
     LocalResponseNormLayer,
@@ -509,18 +510,28 @@ def _gather(graph: Graph, node: Any) -> None:
 
 @operator("Slice")
 def _slice(graph: Graph, node: Any) -> None:
-    given = attributes(node)
-    values = graph.constant(node, 0)
-    _expect(values is not None and values.ndim == 1, "only shapes are taken apart")
-    numbers = [given.get(name) for name in ("starts", "ends", "axes", "steps")]
-    start, end, _, step = (
-        graph.constant(node, index) if number is None else np.asarray(number)
-        for index, number in enumerate(numbers, start=1)
-    )
-    _expect(start is not None and end is not None, "it does not say from where to where")
-    graph.put(
-        node, _small(values)[slice(int(start), int(end), int(step) if step is not None else 1)]
-    )
+    given, value = attributes(node), graph.value(node.input[0])
+    found = [
+        graph.constant(node, index) if name not in given else np.asarray(given[name])
+        for index, name in enumerate(("starts", "ends", "axes", "steps"), start=1)
+    ]
+    _expect(found[0] is not None and found[1] is not None, "it does not say from where to where")
+    starts, ends = ([int(n) for n in np.atleast_1d(numbers)] for numbers in found[:2])
+    axes = range(len(starts)) if found[2] is None else [int(n) for n in found[2]]
+    _expect(found[3] is None or set(found[3].tolist()) == {1}, "only steps of 1 are known")
+    if isinstance(value, np.ndarray):
+        _expect(value.ndim == 1 and len(starts) == 1, "only shapes are taken apart")
+        graph.put(node, _small(value)[starts[0] : ends[0]])
+        return
+    shape = value.output_shape
+    cropping = [(0, 0)] * len(shape)
+    for start, end, axis in zip(starts, ends, axes):
+        n = shape[axis]
+        _expect(axis % len(shape) in (2, 3), "only rows and columns are taken away")
+        _expect(start >= 0 and (n is not None or end < 0 or end > 1 << 31), "of unknown size")
+        after = max(n - end, 0) if end >= 0 and n is not None else -min(end, 0)
+        cropping[axis] = (start, after)
+    graph.put(node, graph.add(node, Crop2DLayer, value, tuple(cropping[2:])))
 
 
 def _small(values: np.ndarray | None) -> np.ndarray:
