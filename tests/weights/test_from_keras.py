@@ -83,7 +83,7 @@ def test_what_was_rebuilt_goes_back_into_keras(model, saved, expected, tmp_path)
 def test_the_rebuilt_network_is_cut_frozen_tuned_and_saved(saved, tmp_path):
     net = from_keras(saved, classes=list("abcd"))
     assert net.classes == list("abcd")
-    assert list(net)[0] == "pictures"
+    assert next(iter(net)) == "pictures"
     assert {"conv", "everything_conv", "adapted"} < set(net)
     tt.weights.save(net, tmp_path / "own.h5")
     other = from_keras(saved)
@@ -98,20 +98,24 @@ def test_the_rebuilt_network_is_cut_frozen_tuned_and_saved(saved, tmp_path):
     assert before > len(tt.trainable_params(net)) == 0
 
 
-def sequential(*layers, shape=(6, 5, 2), **more):
+def sequential(*layers, shape=(6, 5, 2), origin=None):
     """The configuration of a Sequential as Keras 2 writes it: class and arguments of each layer."""
     entries = [
-        {"class_name": kind, "config": {"name": f"{kind.lower()}_{number}", **config}}
+        {
+            "class_name": kind,
+            "config": {"name": f"{kind.lower()}_{number}", **config},
+            **(origin or {}),
+        }
         for number, (kind, config) in enumerate(layers)
     ]
     entries[0]["config"]["batch_input_shape"] = [None, *shape]
-    return {"class_name": "Sequential", "config": {"name": "s", "layers": entries}, **more}
+    return {"class_name": "Sequential", "config": {"name": "s", "layers": entries}}
 
 
 def whole_file(path, config, layers, **options):
     with h5py.File(path, "w") as file:
         text = config if isinstance(config, str) else json.dumps(config)
-        file.attrs["model_config"] = np.bytes_(text.encode())
+        file.attrs["model_config"] = text
         write_legacy(file.create_group("model_weights"), layers, **options)
     return path
 
@@ -139,13 +143,12 @@ REFUSED = {
     ),
     "unknown class": (sequential(("Attention", {})), r"'attention_0' \(Attention\): no layer"),
     "class of one's own": (
-        {
-            "class_name": "Sequential",
-            "config": [
-                {"class_name": "Dense", "module": "os", "registered_name": "p>D", "config": {"name": "a"}}
-            ],
-        },
-        "custom layers are not rebuilt",
+        sequential(("Flatten", {}), ("Dense", DENSE), origin={"registered_name": "my>Dense"}),
+        r"not Keras's own \(my>Dense\)",
+    ),
+    "class of another module": (
+        sequential(("Flatten", {}), origin={"module": "os"}),
+        r"not Keras's own \(os\)",
     ),
     "function of one's own": (
         sequential(("Activation", {"activation": "os.system"})),
@@ -170,7 +173,10 @@ REFUSED = {
         "one data_format",
     ),
     "no shape": (
-        {"class_name": "Sequential", "config": [{"class_name": "Flatten", "config": {"name": "a"}}]},
+        {
+            "class_name": "Sequential",
+            "config": [{"class_name": "Flatten", "config": {"name": "a"}}],
+        },
         "no known shape",
     ),
     "escape sequence": (sequential(("Flatten", {"name": "\x1b[2J"})), "not a valid name"),
@@ -273,5 +279,5 @@ def test_long_lists_of_names_and_odd_ones(rng, tmp_path):
     np.testing.assert_array_equal(net["dense_1"].b.get_value(), 1)
     with pytest.raises(ValueError, match="3 outputs, received 2 names"):
         from_keras(tmp_path / "a.h5", classes=["a", "b"])
-    with pytest.raises(ValueError, match="one of .*torch.*; received 'best'"):
+    with pytest.raises(ValueError, match=r"one of .*torch.*; received 'best'"):
         from_keras(tmp_path / "a.h5", preprocessing="best")

@@ -95,7 +95,7 @@ def test_keras_3_numbers(rng, tmp_path):
 
 @pytest.mark.parametrize("scope", ["layers", "_layer_checkpoint_dependencies"])
 def test_keras_3_numbers_without_names(rng, tmp_path, scope):
-    """Keras 3.0 to 3.5, and TensorFlow 2.12 and 2.13: layers of a class are in the model's order."""
+    """Keras 3.0 to 3.5, TensorFlow 2.12 and 2.13: layers of a class are in the model's order."""
     layers = keras2_layers(rng)
     with h5py.File(tmp_path / "a.weights.h5", "w") as file:
         write_numbered(file, layers, named=False, scope=scope)

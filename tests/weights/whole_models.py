@@ -70,7 +70,9 @@ def fill(model, rng):
             if kind.endswith("kernel"):
                 values = rng.normal(0, 1.5 / np.sqrt(np.prod(shape[:-1])), shape)
             else:
-                values = rng.uniform(0.5 if kind.endswith(("variance", "gamma")) else -0.2, 1, shape)
+                values = rng.uniform(
+                    0.5 if kind.endswith(("variance", "gamma")) else -0.2, 1, shape
+                )
             variable.assign(values.astype("f4"))
         if hasattr(layer, "finalize_state"):
             layer.finalize_state()

@@ -50,9 +50,7 @@ class ExportReport:
         return f"{self.target} written: {self.format}, {numbers}"
 
 
-def export(
-    net: Any, path: str | os.PathLike[str], *, format: str | None = None
-) -> ExportReport:
+def export(net: Any, path: str | os.PathLike[str], *, format: str | None = None) -> ExportReport:
     """Write the parameters of a network for another project, as a whole or not at all.
 
     Parameters

@@ -121,10 +121,10 @@ def _record(net: Network, name: str) -> Any:
     layers = list(net.values())
     top: list[str] = []
     layer = net.output
-    while len(layer.output_shape) != 4 and hasattr(layer, "input_layer"):  # noqa: PLR2004
+    while len(layer.output_shape) != 4 and hasattr(layer, "input_layer"):
         top.append(layer.name)
         layer = layer.input_layer
-    if len(layer.output_shape) != 4 or layer.name is None:  # noqa: PLR2004
+    if len(layer.output_shape) != 4 or layer.name is None:
         layer, top = net.output, []
     rows = layers[0].output_shape[2]
     return zoo.ModelRecord(

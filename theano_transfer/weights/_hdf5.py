@@ -70,9 +70,7 @@ def open_hdf5(
 
 
 @contextmanager
-def hdf5_in(
-    file: BinaryIO, path: str, size: int, *, integers: bool = False
-) -> Iterator[SafeGroup]:
+def hdf5_in(file: BinaryIO, path: str, size: int, *, integers: bool = False) -> Iterator[SafeGroup]:
     """The root group of HDF5 in an open file of `size` bytes, which messages call `path`."""
     import h5py
 

@@ -151,7 +151,7 @@ class Arguments:
         value = self._stored.get(name)
         value = [value, value] if type(value) is int else value
         sides = [[x, x] if type(x) is int else x for x in value] if isinstance(value, list) else []
-        if len(sides) != 2 or not all(map(_is_pair, sides)):  # noqa: PLR2004
+        if len(sides) != 2 or not all(map(_is_pair, sides)):
             raise self.refusal(name, value)
         return tuple(sides[0]), tuple(sides[1])
 
@@ -187,7 +187,7 @@ class Arguments:
             config = value.get("config")
             value = config if isinstance(config, str) else value.get("class_name")
         value = "linear" if value is None else value
-        if value == "hard_sigmoid" and self.version < 3:  # noqa: PLR2004
+        if value == "hard_sigmoid" and self.version < 3:
             return _former_hard_sigmoid
         if not isinstance(value, str) or value not in ACTIVATIONS:
             raise self.refusal(name, value)
@@ -219,4 +219,4 @@ def modernised(config: dict[str, Any]) -> dict[str, Any]:
 
 def _is_pair(values: Any) -> bool:
     whole = isinstance(values, (list, tuple)) and all(type(x) is int and x >= 0 for x in values)
-    return whole and len(values) == 2  # noqa: PLR2004
+    return whole and len(values) == 2

@@ -62,7 +62,10 @@ class _Builder:
         self._file, self._version, self._channels_first = file, version, channels_first
 
     def model(
-        self, model: ModelConfig, inputs: list[Layer], outer: tuple[tuple[str, ...], tuple[str, ...]]
+        self,
+        model: ModelConfig,
+        inputs: list[Layer],
+        outer: tuple[tuple[str, ...], tuple[str, ...]],
     ) -> Layer:
         """Build a model on its inputs; the outermost has none and makes its own."""
         made: dict[Tensor, Layer] = {}
@@ -145,7 +148,7 @@ class _Builder:
         if not sound or not all(n is None or (type(n) is int and n > 0) for n in shape[1:]):
             raise ConfigError(f"the input of {called!r} has no known shape: {shape!r:.80}")
         _, *sizes = shape
-        if len(sizes) == 3 and not self._channels_first:  # noqa: PLR2004
+        if len(sizes) == 3 and not self._channels_first:
             rows, columns, channels = sizes
             sizes = [channels, rows, columns]
         kind = T.TensorType(theano.config.floatX, (None, *sizes))

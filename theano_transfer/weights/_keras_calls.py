@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, Union
+from typing import Any
 
 from ._keras_config import ConfigError, LayerConfig
 
@@ -20,7 +20,7 @@ class Tensor:
 class Call:
     """What a layer was called with: tensors and numbers, in order."""
 
-    inputs: tuple[Union[Tensor, float], ...]
+    inputs: tuple[Tensor | float, ...]
 
 
 # Arguments of calls that say nothing about what is computed from what.
@@ -59,7 +59,7 @@ def _history(layer: LayerConfig, entry: Any) -> list[Tensor | float]:
     if not named or type(entry[1]) is not int or entry[2] != 0:
         raise _unknown(layer)
     found: list[Tensor | float] = [Tensor(entry[0], entry[1])]
-    arguments = _arguments(entry[3] if len(entry) > 3 else None)  # noqa: PLR2004
+    arguments = _arguments(entry[3] if len(entry) > 3 else None)
     for value in arguments.values():
         found += _history(layer, value) if isinstance(value, list) else _collect(layer, value)
     return found

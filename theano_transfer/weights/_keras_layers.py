@@ -245,7 +245,7 @@ def _reshape(x: Layer, a: Arguments, W: Stored, name: str) -> Layer:
         return NonlinearityLayer(x, identity, name=name)
     if None not in source and shape in ([math.prod(source)], [-1]):
         return ChannelsLastFlattenLayer(x, name=name)
-    if len(source) == 3 and source[1:] == (1, 1) and shape == pixel:  # noqa: PLR2004
+    if len(source) == 3 and source[1:] == (1, 1) and shape == pixel:
         return NonlinearityLayer(x, identity, name=name)
     raise a.refusal("target_shape", shape)
 
@@ -316,7 +316,7 @@ def _add(x: list[Any], a: Arguments, W: Stored, name: str) -> Layer:
 
 
 def _subtract(x: list[Any], a: Arguments, W: Stored, name: str) -> Layer:
-    if len(x) != 2:  # noqa: PLR2004
+    if len(x) != 2:
         raise a.unsupported(f"two inputs were expected, it has {len(x)}")
     return _sum(x, a, name, [1, -1])
 
@@ -350,7 +350,7 @@ def _multiply(x: list[Any], a: Arguments, W: Stored, name: str) -> Layer:
     if len(layers) != len(x):
         raise a.unsupported("numbers among several layers are not supported")
     pixels = [layer for layer in x if layer.output_shape[2:] == (1, 1)]
-    if len(x) == 2 and len(pixels) == 1:  # noqa: PLR2004
+    if len(x) == 2 and len(pixels) == 1:
         images = x[0] if pixels[0] is x[1] else x[1]
         return ExciteLayer([images, pixels[0]], name=name)
     _expect_alike(x, a)
@@ -358,7 +358,7 @@ def _multiply(x: list[Any], a: Arguments, W: Stored, name: str) -> Layer:
 
 
 def _divide(x: list[Any], a: Arguments, W: Stored, name: str) -> Layer:
-    if len(x) != 2 or not isinstance(x[0], Layer) or not _is_number(x[1]) or not x[1]:  # noqa: PLR2004
+    if len(x) != 2 or not isinstance(x[0], Layer) or not _is_number(x[1]) or not x[1]:
         raise a.unsupported("only division by a number is supported")
     return RescaleLayer(x[0], 1 / x[1], name=name)
 

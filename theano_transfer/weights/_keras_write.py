@@ -127,7 +127,7 @@ class _Reordered:
             channels = self._layer.input_shape[1]
             array = array.reshape(channels, filters // channels, rows, columns)
             array = array.transpose(2, 3, 0, 1)
-        elif array.ndim == 4:  # noqa: PLR2004
+        elif array.ndim == 4:
             if getattr(self._layer, "flip_filters", self._kind == "conv2d"):
                 array = array[:, :, ::-1, ::-1]
             array = array.transpose(2, 3, 1, 0)

@@ -245,9 +245,7 @@ def report_of(plan: Plan, source: Source, target: Target) -> LoadReport:
     )
 
 
-def _changed_epsilon(
-    plan: Plan, source: Source, target: Target
-) -> dict[str, tuple[float, float]]:
+def _changed_epsilon(plan: Plan, source: Source, target: Target) -> dict[str, tuple[float, float]]:
     changed = {}
     for layer, before in target.epsilon.items():
         after = plan.epsilon.get(layer, before)

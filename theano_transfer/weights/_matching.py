@@ -122,9 +122,7 @@ def _by_rank(
     return names
 
 
-def _by_position(
-    arrays: Mapping[str, StoredArray], shapes: Mapping[str, Shape]
-) -> dict[str, str]:
+def _by_position(arrays: Mapping[str, StoredArray], shapes: Mapping[str, Shape]) -> dict[str, str]:
     """The first layer of the file is the first of the network, if all have the same roles."""
     there, here = _with_their_roles(arrays), _with_their_roles(shapes)
     if [set(roles) for roles in there.values()] != [set(roles) for roles in here.values()]:

@@ -15,6 +15,7 @@ from ._matching import match_layers
 from ._sources import ROLES, Source
 from ._stored import StoredArray
 
+
 @dataclass(frozen=True)
 class Step:
     """One parameter, the array it gets, and how that is put in order."""
@@ -106,9 +107,7 @@ def make_plan(
         name
         for name in surplus
         # Layers that the file does not name may only be those of the top: the rest was counted.
-        if not strict
-        or _layer(name) in optional
-        or (optional and _layer(name).startswith(UNNAMED))
+        if not strict or _layer(name) in optional or (optional and _layer(name).startswith(UNNAMED))
     ]
     unexpected = [f"{name} {arrays[name].shape}" for name in surplus if name not in skipped]
     if misshapen or (strict and (missing or unexpected)):
@@ -142,7 +141,7 @@ def _is_theano_ordered(
     kernels = [
         (arrays[name].shape, shape)
         for name, shape in shapes.items()
-        if len(shape) == 4 and name in arrays  # noqa: PLR2004
+        if len(shape) == 4 and name in arrays
     ]
     return any(
         stored == wanted and arrange(stored, wanted).shape != wanted for stored, wanted in kernels
