@@ -131,7 +131,7 @@ def epsilons(model: ModelConfig) -> dict[str, float]:
     found = {}
     for _, layer in placed(model):
         epsilon = layer.config.get("epsilon")
-        if layer.kind.startswith("BatchNormalization") and type(epsilon) in (int, float):
+        if layer.kind.startswith("BatchNormalization") and isinstance(epsilon, (int, float)):
             found[layer.name] = float(epsilon)
     return found
 
@@ -154,8 +154,8 @@ def _model(stored: Any, depth: int) -> ModelConfig:
     name = _expect(config.get("name", "model"), str, "the name of a model")
     if kind == "Sequential":
         return ModelConfig(name, True, tuple(layers), shape=config.get("build_input_shape"))
-    ends = [_ends(config.get(which)) for which in ("input_layers", "output_layers")]
-    return ModelConfig(name, False, tuple(layers), *ends)
+    inputs, outputs = (_ends(config.get(which)) for which in ("input_layers", "output_layers"))
+    return ModelConfig(name, False, tuple(layers), inputs, outputs)
 
 
 def _layer(stored: Any, depth: int) -> LayerConfig:
