@@ -230,6 +230,28 @@ def test_a_model_of_keras_2_with_connections_as_it_wrote_them(rng, tmp_path):
     np.testing.assert_allclose(answers(net, x), expected.reshape(2, -1), atol=1e-6)
 
 
+def test_a_sequential_with_and_without_an_input_layer(rng, tmp_path):
+    """Also as the only layer of another."""
+    plain = sequential(("Flatten", {}), ("Activation", {"activation": "relu"}))
+    entered = sequential(("InputLayer", {}), ("Flatten", {}), ("ReLU", {}))
+    del entered["config"]["layers"][1]["config"]["name"]
+    entered["config"]["layers"][1]["name"] = "flat"
+    outer = {"class_name": "Sequential", "config": {"name": "outer", "layers": [plain]}}
+    built = {
+        "class_name": "Sequential",
+        "config": {"layers": [{"class_name": "ReLU", "name": "a"}]},
+    }
+    built["config"]["layers"][0]["config"] = {}
+    built["config"]["build_input_shape"] = [None, 6, 5, 2]
+    x = rng.standard_normal((2, 6, 5, 2), dtype="f4")
+    for number, config in enumerate((plain, entered, outer, built)):
+        net = from_keras(whole_file(tmp_path / f"{number}.h5", config, {}))
+        found = lasagne.layers.get_output(net.output).eval({net.input_var: x.transpose(0, 3, 1, 2)})
+        if found.ndim == 4:
+            found = found.transpose(0, 2, 3, 1).reshape(2, -1)
+        np.testing.assert_array_equal(found, np.maximum(x, 0).reshape(2, -1))
+
+
 def test_a_model_of_keras_1_on_theano(rng, tmp_path):
     """Channels in front, kernels in Theano's order and turned, a dense layer behind."""
     layers = [

@@ -10,7 +10,7 @@ import theano
 import theano.tensor as T
 from lasagne.layers import InputLayer, Layer
 
-from ._keras import KerasFile, layer_of
+from ._keras import KerasFile, Roles, layer_of
 from ._keras_arguments import Arguments, modernised
 from ._keras_calls import Call, Tensor, calls_of
 from ._keras_config import ConfigError, LayerConfig, ModelConfig, numbered, placed
@@ -68,7 +68,7 @@ class _Builder:
         outer: tuple[tuple[str, ...], tuple[str, ...]],
     ) -> Layer:
         """Build a model on its inputs; the outermost has none and makes its own."""
-        made: dict[Tensor, Layer] = {}
+        made: dict[Tensor, Any] = {}
         pending = deque(zip(model.layers, numbered(model)))
         if model.sequential:
             made, pending = self._entrance_of_sequential(model, inputs, pending)
@@ -91,7 +91,8 @@ class _Builder:
             waiting = 0
             place = (*outer[0], layer.name), (*outer[1], number)
             if layer.kind == "InputLayer":
-                last = made[Tensor(layer.name, 0)] = self._entrance(layer, inputs, place)
+                last = self._entrance(layer, inputs, place)
+                made[Tensor(layer.name, 0)] = made[_ENTRANCE] = last
                 continue
             if len(calls) != 1:
                 raise ConfigError(
@@ -114,7 +115,7 @@ class _Builder:
             return self.model(layer.model, fed, place)
         where = {"names": place[0], "numbers": place[1]}
         arguments = Arguments(layer, self._version, self._channels_first)
-        roles = layer_of(self._file, where) or {}
+        roles: Roles = layer_of(self._file, where) or OrderedDict()
         stored = Stored(arguments, [array.shape for array in roles.values()])
         name = self._free_name(place[0])
         built = build(fed, arguments, stored, name)
@@ -124,14 +125,14 @@ class _Builder:
 
     def _entrance_of_sequential(
         self, model: ModelConfig, inputs: list[Layer], pending: Any
-    ) -> tuple[dict[Tensor, Layer], Any]:
+    ) -> tuple[dict[Tensor, Any], Any]:
         """What goes into a Sequential: an input layer, or a shape said by its first layer."""
         if inputs:
             pending = deque(item for item in pending if item[0].kind != "InputLayer")
             return {_ENTRANCE: inputs[0]}, pending
         first = model.layers[0] if model.layers else None
         if first is None or first.kind == "InputLayer":
-            return {_ENTRANCE: None}, pending  # type: ignore[dict-item]
+            return {_ENTRANCE: None}, pending
         shape = _shape_of(first.config) or model.shape
         while shape is None and first.model is not None and first.model.layers:
             first = first.model.layers[0]
