@@ -13,6 +13,7 @@ from weights.keras_files import (
     keras1_layers,
     keras2_layers,
     legacy_file,
+    remove_names,
     write_legacy,
     write_numbered,
 )
@@ -94,7 +95,7 @@ def test_keras_3_numbers(rng, tmp_path):
 
 @pytest.mark.parametrize("scope", ["layers", "_layer_checkpoint_dependencies"])
 def test_keras_3_numbers_without_names(rng, tmp_path, scope):
-    """Keras 3.0 to 3.5, and TensorFlow 2.12 and 2.13: layers of a class are in the model's order."""
+    """Keras 3.0 to 3.5, TensorFlow 2.12 and 2.13: layers of a class are in the model's order."""
     layers = keras2_layers(rng)
     with h5py.File(tmp_path / "a.weights.h5", "w") as file:
         write_numbered(file, layers, named=False, scope=scope)
@@ -390,15 +391,6 @@ def nested(model):
     return keras.Sequential([keras.Input((9, 9, 3)), base, model.layers[-1]])
 
 
-def without_names(path):
-    """As Keras 3.0 to 3.5 would have written it."""
-    with h5py.File(path, "r+") as file:
-        named = []
-        file.visititems(lambda name, group: named.append(name) if "name" in group.attrs else None)
-        for name in named:
-            del file[name].attrs["name"]
-
-
 @pytest.mark.parametrize("make", [lambda model: model, nested])
 @pytest.mark.parametrize(
     "suffix", [".h5", ".weights.h5", ".legacy.h5", ".unnamed.weights.h5", ".keras"]
@@ -411,7 +403,7 @@ def test_files_by_keras_itself_give_its_answers(model, make, suffix, rng, tmp_pa
     elif suffix.endswith(".weights.h5"):
         model.save_weights(path)
         if "unnamed" in suffix:
-            without_names(path)
+            remove_names(path)
     else:  # what save_weights('x.h5') of Keras 2 writes; Keras 3 keeps its code
         from keras.src.legacy.saving import legacy_h5_format
 

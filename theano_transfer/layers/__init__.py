@@ -12,6 +12,7 @@ from theano_transfer.layers._conv import DepthwiseConv2DLayer as DepthwiseConv2D
 from theano_transfer.layers._crop import Crop2DLayer as Crop2DLayer
 from theano_transfer.layers._excite import ExciteLayer as ExciteLayer
 from theano_transfer.layers._excite import SqueezeLayer as SqueezeLayer
+from theano_transfer.layers._flatten import ChannelsLastFlattenLayer as ChannelsLastFlattenLayer
 from theano_transfer.layers._lrn import LocalResponseNormLayer as LocalResponseNormLayer
 from theano_transfer.layers._nonlinearities import hard_sigmoid as hard_sigmoid
 from theano_transfer.layers._nonlinearities import hard_swish as hard_swish

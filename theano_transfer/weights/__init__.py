@@ -19,6 +19,7 @@ from ._export import export as export
 from ._fetch import cache_dir as cache_dir
 from ._fetch import cached_file as cached_file
 from ._fetch import fetch as fetch
+from ._from_keras import from_keras as from_keras
 from ._inspect import FileSummary as FileSummary
 from ._inspect import inspect as inspect
 from ._layout import Weights as Weights

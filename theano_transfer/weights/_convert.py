@@ -1,4 +1,4 @@
-"""Other projects' weight files into our own layout."""
+"""Weight files of one kind into another."""
 
 from __future__ import annotations
 
@@ -9,8 +9,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from ._errors import WeightsMismatchError
+from ._export import export, writer_for
 from ._formats import open_source
+from ._from_keras import from_keras
 from ._from_torch import looks_torchvision, named_for
+from ._keras import UNNAMED
 from ._layout import write
 from ._load import (
     LoadReport,
@@ -19,8 +22,10 @@ from ._load import (
     plan_for,
     record_attributes,
     report_of,
+    set_all,
     written_on,
 )
+from ._onnx_graph import from_onnx
 from ._positions import BY_PLACE
 from ._sources import Source
 from ._target import target_of
@@ -50,13 +55,14 @@ class ConversionReport(LoadReport):
 def convert(
     source: str | os.PathLike[str],
     target: str | os.PathLike[str],
-    model: Any,
+    model: Any = None,
     *,
+    format: str | None = None,
     attributes: Mapping[str, Any] | None = None,
     known_hash: str | None = None,
     backend: str | None = None,
 ) -> ConversionReport:
-    """Convert a weights file into our own layout.
+    """Convert a weights file into our own layout, or into another project's.
 
     Every array is checked against the network before it is read. The target is written in one
     step at the end, so it may be the source itself.
@@ -64,12 +70,15 @@ def convert(
     Parameters
     ----------
     source
-        A Keras weights file, the EfficientNet-Lite0 PyTorch file, or a file in our own layout.
+        A weights file of any kind in ``docs/converting.md``.
     target
         File to write.
     model
         Name of the zoo's network the weights are for; whether it has its top, and how many
-        classes, is taken from the file. Or a network.
+        classes, is taken from the file. Or a network. If None, the file must say: one in our own
+        layout names its network, a whole Keras model is rebuilt.
+    format
+        What to write: a name in ``WRITERS``; None for our own layout.
     attributes
         JSON values to keep with the parameters, such as ``source`` and ``licence``. The hash of
         the source, and what the network says about itself, are added.
@@ -85,15 +94,35 @@ def convert(
     WeightsFileError
         The source is damaged, unsafe, or of a kind that is not read.
     """
+    if format is not None:
+        writer_for(target, format)  # a wrong name is found before a large file is read
     with open_regular(source) as file:
         hashes = {"source_md5": digest(file, "md5"), "source_sha256": digest(file, "sha256")}
     with open_source(source, known_hash=known_hash) as opened:
         opened = written_on(opened, backend)
-        net = _network_for(model, opened) if isinstance(model, str) else model
-        examined = target_of(net)
-        plan = plan_for(examined, opened)
-        arrays = arranged(plan, opened)
-        report = report_of(plan, opened, examined)
+        model = opened.attributes.get("model") if model is None else model
+        if model is None:  # a whole model, or a file that says what it lacks
+            whole = from_onnx if opened.kind.startswith("ONNX") else from_keras
+            net = whole(source, known_hash=known_hash)
+            examined = target_of(net)
+            arrays = OrderedDict(
+                (name, param.get_value(borrow=True)) for name, param in examined.params.items()
+            )
+            report = LoadReport(f"{opened.path} ({opened.kind})", tuple(arrays), {}, (), (), {})
+        else:
+            net = _network_for(model, opened) if isinstance(model, str) else model
+            examined = target_of(net)
+            plan = plan_for(examined, opened)
+            arrays = arranged(plan, opened)
+            report = report_of(plan, opened, examined)
+    if format is not None:
+        set_all(examined, arrays)
+        for layer, epsilon in _after(report).items():
+            examined.layers[layer].epsilon = epsilon
+        written = export(net, target, format=format)
+        return ConversionReport(
+            **vars(report), target=os.fspath(target), num_parameters=written.num_parameters
+        )
     params = OrderedDict(
         # What a file of PyTorch's does not hold: numbers that pictures are standardised with.
         ("/".join(name.rsplit(".", 1)), arrays[name] if name in arrays else param.get_value())
@@ -134,11 +163,21 @@ def _network_for(model: str, source: Source) -> Any:
             own["style"] = "torchvision"
         source = named_for(source, model, made, own)
     top = zoo.record(model).top_layers
-    last = next((name for name in reversed(top) if f"{name}.W" in source.arrays), None)
-    numbered = [name for name in top if f"{name}.0" in source.arrays]
-    if last is None and not numbered:
+    renamed = {
+        f"{source.naming.rename(layer) if source.naming else layer}.{role}": array
+        for (layer, _, role), array in (
+            (name.rpartition("."), array) for name, array in source.arrays.items()
+        )
+    }
+    # A Keras file may only number the arrays of a layer, or the layers too. A classifier is a
+    # dense layer; where it is a convolution, files without names are taken to have no top.
+    kernels = [renamed.get(f"{name}.{role}") for name in top for role in ("W", "0")]
+    dense = source.ranked.get("dense", [])
+    if dense and dense[-1].startswith(UNNAMED):
+        kernels.append(source.arrays[f"{dense[-1]}.0"])
+    kernel = next((kernel for kernel in reversed(kernels) if kernel is not None), None)
+    if kernel is None:
         return zoo.build(model, weights=None, include_top=False, **own)
-    kernel = source.arrays[f"{last}.W"] if last else source.arrays[f"{numbered[-1]}.0"]
     if len(kernel.shape) not in (2, 4):
         msg = (
             f"{source.path!r}: {kernel.location!r} should be a matrix or a kernel, "

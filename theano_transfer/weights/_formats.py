@@ -84,12 +84,14 @@ class Format:
     """A kind of file: whether a file is one, and its reader.
 
     ``recognise`` looks at first bytes, names of groups and attributes, names of members; ``read``
-    may then refuse what is damaged, unsafe or of a version that is not read.
+    may then refuse what is damaged, unsafe or of a version that is not read. Of whole models,
+    ``model`` gives the configuration and the arrays.
     """
 
     name: str
     recognise: Callable[[Content], bool]
     read: Callable[[Content], Source]
+    model: Callable[[Content], tuple[str, _keras.KerasFile]] | None = None
 
 
 def _is_own(content: Content) -> bool:
@@ -133,23 +135,40 @@ def _read_keras(content: Content) -> Source:
     return _keras.read_keras(content.hdf5)
 
 
+def _model_in_keras(content: Content) -> tuple[str, _keras.KerasFile]:
+    assert content.hdf5 is not None
+    config = content.hdf5.text("model_config")
+    if config is None:
+        raise content.hdf5.refusal(
+            "it holds weights and no configuration to rebuild a model from; build the network "
+            "and load it with tt.weights.load, or save it in Keras with model.save('x.keras')"
+        )
+    return config, _keras.open_keras(content.hdf5)
+
+
 def _is_archive(content: Content) -> bool:
     return content.has_members("config.json", "model.weights.h5")
 
 
 def _read_archive(content: Content) -> Source:
+    root, config = _open_archive(content)
+    return _keras.read_keras(root, config)
+
+
+def _model_in_archive(content: Content) -> tuple[str, _keras.KerasFile]:
+    root, config = _open_archive(content)
+    return config, _keras.open_keras(root, config)
+
+
+def _open_archive(content: Content) -> tuple[SafeGroup, str]:
+    """The weights and the configuration in a ``.keras`` archive."""
     assert content.zip is not None
     file, size = content.stack.enter_context(content.zip.open("model.weights.h5"))
     root = content.stack.enter_context(hdf5_in(file, content.path, size))
-    return _keras.read_keras(root, config_of(content.zip))
-
-
-def config_of(archive: SafeZip) -> str:
-    """The configuration in a ``.keras`` archive."""
     try:
-        return archive.read("config.json").decode()
+        return root, content.zip.read("config.json").decode()
     except UnicodeDecodeError as error:
-        raise archive.refusal("its config.json is not text in UTF-8") from error
+        raise content.zip.refusal("its config.json is not text in UTF-8") from error
 
 
 def _is_old_torch(content: Content) -> bool:
@@ -212,8 +231,8 @@ def _read_pickle(content: Content) -> Source:
 # The first row that recognises a file reads it.
 FORMATS = (
     Format("theano_transfer", _is_own, _read_own),
-    Format("Keras HDF5", _is_keras, _read_keras),
-    Format("Keras archive", _is_archive, _read_archive),
+    Format("Keras HDF5", _is_keras, _read_keras, _model_in_keras),
+    Format("Keras archive", _is_archive, _read_archive, _model_in_archive),
     Format("PyTorch before 1.6", _is_old_torch, _read_old_torch),
     Format("PyTorch", _is_torch, _read_torch),
     Format("safetensors", _is_safetensors, _read_safetensors),

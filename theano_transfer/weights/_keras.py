@@ -223,7 +223,7 @@ def _numbered_layers(root: SafeGroup) -> tuple[OrderedDict[Place, Roles], dict[P
     for path, array in top.walk(skip=_NO_WEIGHTS):
         owner, _, number = path.rpartition("/")
         parts = [part for part in owner.split("/") if part not in ("layers", _OLDER)]
-        if len(parts) < 2 or parts[-1] != "vars":  # noqa: PLR2004
+        if len(parts) < 2 or parts[-1] != "vars":
             raise top.refusal(f"{path!r} is no array of a layer")
         place = tuple(parts[:-1])
         if place not in layers:

@@ -39,6 +39,8 @@ class LayerConfig:
         Its calls, as the file has them.
     model
         Of a model that is used as a layer: its layers.
+    operation
+        Whether it is an operation of Keras 3, such as ``x / 127.5``, and no layer.
     """
 
     kind: str
@@ -47,13 +49,15 @@ class LayerConfig:
     inbound: list[Any] = field(repr=False)
     custom: str = ""
     model: ModelConfig | None = field(repr=False, default=None)
+    operation: bool = False
 
 
 @dataclass(frozen=True)
 class ModelConfig:
     """A model as it was configured: its layers in Keras's order.
 
-    ``inputs`` and ``outputs`` are names of layers; of a Sequential they are empty.
+    ``inputs`` and ``outputs`` are names of layers; of a Sequential they are empty. ``shape`` is
+    what a Sequential says about its input, if anything.
     """
 
     name: str
@@ -61,6 +65,7 @@ class ModelConfig:
     layers: tuple[LayerConfig, ...] = field(repr=False)
     inputs: tuple[str, ...] = ()
     outputs: tuple[str, ...] = ()
+    shape: list[Any] | None = None
 
 
 def parse_config(text: str) -> ModelConfig | None:
@@ -99,13 +104,7 @@ def placed(
 ) -> Iterator[tuple[dict[str, tuple[str, ...]], LayerConfig]]:
     """Every layer, those of models used as layers in their place, with where a file has its
     arrays: under ``'names'`` by names, under ``'numbers'`` by classes with numbers."""
-    counter: Counter[str] = Counter()
-    for layer in model.layers:
-        if model.sequential and layer.kind == "InputLayer":
-            continue  # not among the layers of a Sequential
-        key = _snake_case(layer.kind)
-        number = f"{key}_{counter[key]}" if counter[key] else key
-        counter[key] += 1
+    for layer, number in zip(model.layers, numbered(model)):
         names, numbers = (*outer[0], layer.name), (*outer[1], number)
         if layer.model is None:
             yield {"names": names, "numbers": numbers}, layer
@@ -113,12 +112,26 @@ def placed(
             yield from placed(layer.model, (names, numbers))
 
 
+def numbered(model: ModelConfig) -> list[str]:
+    """What Keras 3's files call each layer of a model: by class, those of one class numbered.
+
+    Entries that are no layers, operations such as ``x / 127.5``, do not count.
+    """
+    counter: Counter[str] = Counter()
+    names = []
+    for layer in model.layers:
+        key = _snake_case(layer.kind)
+        names.append(f"{key}_{counter[key]}" if counter[key] else key)
+        counter[key] += not layer.operation
+    return names
+
+
 def epsilons(model: ModelConfig) -> dict[str, float]:
     """Layer of batch normalisation -> what it adds to the variance."""
     found = {}
     for _, layer in placed(model):
         epsilon = layer.config.get("epsilon")
-        if layer.kind.startswith("BatchNormalization") and type(epsilon) in (int, float):
+        if layer.kind.startswith("BatchNormalization") and isinstance(epsilon, (int, float)):
             found[layer.name] = float(epsilon)
     return found
 
@@ -140,9 +153,9 @@ def _model(stored: Any, depth: int) -> ModelConfig:
         raise ConfigError(f"two layers are called {doubled[0]!r}")
     name = _expect(config.get("name", "model"), str, "the name of a model")
     if kind == "Sequential":
-        return ModelConfig(name, True, tuple(layers))
-    ends = [_ends(config.get(which)) for which in ("input_layers", "output_layers")]
-    return ModelConfig(name, False, tuple(layers), *ends)
+        return ModelConfig(name, True, tuple(layers), shape=config.get("build_input_shape"))
+    inputs, outputs = (_ends(config.get(which)) for which in ("input_layers", "output_layers"))
+    return ModelConfig(name, False, tuple(layers), inputs, outputs)
 
 
 def _layer(stored: Any, depth: int) -> LayerConfig:
@@ -154,7 +167,13 @@ def _layer(stored: Any, depth: int) -> LayerConfig:
     name = model.name if model is not None else config.get("name")
     name = _expect(stored.get("name") or name, str, f"the name of a {kind}")
     return LayerConfig(
-        kind, name, config, stored.get("inbound_nodes") or [], _origin(stored), model
+        kind,
+        name,
+        config,
+        stored.get("inbound_nodes") or [],
+        _origin(stored),
+        model,
+        operation=".ops." in f".{stored.get('module')}.",
     )
 
 

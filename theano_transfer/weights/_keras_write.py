@@ -73,12 +73,12 @@ def write_legacy(net: Any, path: Path) -> None:
         _set_list(file, "layer_names", list(groups))
         file.attrs["backend"] = np.bytes_(b"tensorflow")
         file.attrs["keras_version"] = np.bytes_(b"2.15.0")
-        for name, arrays in groups.items():
+        for name, weights in groups.items():
             group = require_group(file, name)
             # Of a model used as a layer, what is trained comes first.
-            arrays.sort(key=lambda entry: entry[0].rpartition("/")[2] in _STATISTICS)
-            _set_list(group, "weight_names", [f"{weight}:0" for weight, _ in arrays])
-            for weight, array in arrays:
+            weights.sort(key=lambda entry: entry[0].rpartition("/")[2] in _STATISTICS)
+            _set_list(group, "weight_names", [f"{weight}:0" for weight, _ in weights])
+            for weight, array in weights:
                 if sink.error is None:
                     scope, _, last = weight.rpartition("/")
                     inner = require_group(group, scope)
@@ -121,13 +121,13 @@ class _Reordered:
     def __call__(self) -> np.ndarray:
         array = self._param.get_value(borrow=True)
         if self._role == "count":
-            return np.int64(array)
+            return np.asarray(array, np.int64)
         if self._role == "W" and self._kind in ("depthwise_conv2d", "separable_conv2d"):
             filters, _, rows, columns = array.shape
             channels = self._layer.input_shape[1]
             array = array.reshape(channels, filters // channels, rows, columns)
             array = array.transpose(2, 3, 0, 1)
-        elif array.ndim == 4:  # noqa: PLR2004
+        elif array.ndim == 4:
             if getattr(self._layer, "flip_filters", self._kind == "conv2d"):
                 array = array[:, :, ::-1, ::-1]
             array = array.transpose(2, 3, 1, 0)

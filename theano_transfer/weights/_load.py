@@ -121,7 +121,7 @@ def load(
         plan = plan_for(target, opened, strict=strict)
         arrays = arranged(plan, opened, check_finite=check_finite)
         report = report_of(plan, opened, target)
-    _set_all(target, arrays)
+    set_all(target, arrays)
     for layer, (_, epsilon) in report.epsilon.items():
         target.layers[layer].epsilon = epsilon
     return report
@@ -266,7 +266,8 @@ def _changed_epsilon(plan: Plan, source: Source, target: Target) -> dict[str, tu
     return changed
 
 
-def _set_all(target: Target, arrays: Mapping[str, np.ndarray]) -> None:
+def set_all(target: Target, arrays: Mapping[str, np.ndarray]) -> None:
+    """Give parameters their arrays, all or none."""
     previous = {}
     try:
         for name, array in arrays.items():

@@ -75,7 +75,7 @@ def _is_old_inception(layers: Collection[str], arrays: Collection[str]) -> bool:
     scaled = sum(
         name.startswith("batchnormalization_") and name.endswith(".gamma") for name in arrays
     )
-    return biased == scaled == 94  # noqa: PLR2004
+    return biased == scaled == 94
 
 
 NAMINGS = (

@@ -146,7 +146,7 @@ def _is_theano_ordered(
     kernels = [
         (arrays[name].shape, shape)
         for name, shape in shapes.items()
-        if len(shape) == 4 and name in arrays  # noqa: PLR2004
+        if len(shape) == 4 and name in arrays
     ]
     return any(
         stored == wanted and arrange(stored, wanted).shape != wanted for stored, wanted in kernels

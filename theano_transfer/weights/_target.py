@@ -8,6 +8,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from ..layers import ChannelsLastFlattenLayer
 from ._arrange import Shape
 from ._errors import WeightsError
 
@@ -186,6 +187,8 @@ def _flattened_shape(dense: Any) -> Shape | None:
         layer = layer.input_layer
         if layer is None or layer.params or not hasattr(layer, "input_layer"):
             return None
+    if isinstance(layer, ChannelsLastFlattenLayer):
+        return None  # the rows are in Keras's order here too
     shape = tuple(layer.input_shape[1:])
     if len(shape) != 3 or None in shape:
         return None
