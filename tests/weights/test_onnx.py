@@ -30,10 +30,9 @@ def outputs(net, images):
 
 
 def applied(variable, output, images):
-    """Nothing is compiled, constants neither: each of these graphs runs once."""
-    with theano.config.change_flags(cxx=""):
-        mode = theano.compile.mode.Mode(linker="py", optimizer="fast_run")
-        return theano.function([variable], output, mode=mode)(images)
+    """Little is compiled: each of these graphs runs once."""
+    mode = theano.compile.mode.Mode(linker="py", optimizer="fast_run")
+    return theano.function([variable], output, mode=mode)(images)
 
 
 def write(path, nodes, constants=None, *, shape=("n", *SHAPE[1:]), opset=17, **options):
@@ -356,7 +355,7 @@ def test_names_of_parameters_lead_to_a_named_architecture(rng, tmp_path, undrawn
     row = next(row for row in torch_reference.rows() if row["name"] == "resnet18")
     arrays = {name: torch_reference.parameter(name, shape) for name, shape in row["arrays"]}
     path = write(tmp_path / "a.onnx", [node("Relu", ["x"], ["y"])], arrays, producer_name="pytorch")
-    net = zoo.resnet18()
+    net = zoo.resnet18(input_shape=(3, 32, 32))
     load(net, path)
     np.testing.assert_array_equal(net["conv1_conv"].W.get_value(), arrays["conv1.weight"])
     np.testing.assert_array_equal(net["predictions"].W.get_value(), arrays["fc.weight"].T)

@@ -76,6 +76,14 @@ def _expect(condition: bool, reason: str) -> None:
         raise ValueError(reason)
 
 
+def _numbers(graph: Graph, node: Any, name: str, index: int) -> list[int]:
+    """Whole numbers: an attribute of old versions of an operator, an input of new ones."""
+    given = attributes(node).get(name)
+    found = graph.constant(node, index) if given is None else given
+    _expect(found is not None, f"no {name} are given")
+    return [int(number) for number in np.atleast_1d(np.asarray(found))]
+
+
 def _text(value: Any) -> str:
     return value.decode() if isinstance(value, bytes) else str(value)
 
@@ -130,7 +138,7 @@ def _batch_normalization(graph: Graph, node: Any) -> None:
     epsilon = float(given.get("epsilon", 1e-5))
     if epsilon < LEAST_EPSILON:  # Theano's is at least this; what is missing comes off the variance
         var, epsilon = var - np.float32(LEAST_EPSILON - epsilon), LEAST_EPSILON
-    options = {"gamma": gamma, "beta": beta, "mean": mean, "var": var}
+    options: dict[str, Any] = {"gamma": gamma, "beta": beta, "mean": mean, "var": var}
     momentum = float(given.get("momentum", 0.9))
     graph.put(
         node, graph.add(node, BatchNormLayer, graph.layer(node), epsilon, momentum, **options)
@@ -183,10 +191,9 @@ def _global_pool(graph: Graph, node: Any) -> None:
 @operator("ReduceMean", "ReduceMax")
 def _reduce(graph: Graph, node: Any) -> None:
     given, x = attributes(node), graph.layer(node)
-    axes = given.get("axes") or graph.constant(node, 1)
-    _expect(axes is not None, "no axes are given")
     dims = len(x.output_shape)
-    _expect(sorted(int(axis) % dims for axis in axes) == [2, 3], "only rows and columns are known")
+    axes = sorted(axis % dims for axis in _numbers(graph, node, "axes", 1))
+    _expect(dims == 4 and axes == [2, 3], "only rows and columns are known")
     function = T.mean if node.op_type == "ReduceMean" else T.max
     kind = SqueezeLayer if given.get("keepdims", 1) else GlobalPoolLayer
     graph.put(node, graph.add(node, kind, x, function))
@@ -336,7 +343,7 @@ def _affine(graph: Graph, node: Any, x: Any, scale: np.ndarray, shift: np.ndarra
     return graph.add(node, AffineLayer, x, **options)
 
 
-def _per_channel(numbers: np.ndarray, shape: tuple[int | None, ...]) -> np.ndarray:
+def _per_channel(numbers: np.ndarray, shape: tuple[Any, ...]) -> np.ndarray:
     full = (1,) * (len(shape) - numbers.ndim) + numbers.shape
     fits = len(full) == len(shape) and all(
         extent == 1 or (axis == 1 and extent == shape[1]) for axis, extent in enumerate(full)
@@ -369,8 +376,9 @@ def _sum(graph: Graph, node: Any) -> None:
 @operator("Concat")
 def _concat(graph: Graph, node: Any) -> None:
     values = graph.inputs(node)
-    if all(isinstance(value, np.ndarray) for value in values):
-        graph.put(node, _small(np.concatenate([np.atleast_1d(v) for v in values])))
+    arrays = [np.atleast_1d(value) for value in values if isinstance(value, np.ndarray)]
+    if len(arrays) == len(values):
+        graph.put(node, _small(np.concatenate(arrays)))
         return
     layers = [graph.layer(node, index) for index in range(len(values))]
     dims = len(layers[0].output_shape)
@@ -390,10 +398,9 @@ def _flatten(graph: Graph, node: Any) -> None:
 
 @operator("Reshape")
 def _reshape(graph: Graph, node: Any) -> None:
-    x, wanted = graph.layer(node), graph.constant(node, 1)
-    _expect(wanted is not None, "no shape is given")
+    x, wanted = graph.layer(node), _numbers(graph, node, "shape", 1)
     _expect(not attributes(node).get("allowzero", 0), "axes of no length are not known")
-    graph.put(node, _reshaped(graph, node, x, [int(n) for n in np.atleast_1d(wanted)]))
+    graph.put(node, _reshaped(graph, node, x, wanted))
 
 
 def _reshaped(graph: Graph, node: Any, x: Layer, wanted: list[int]) -> Layer:
@@ -410,22 +417,20 @@ def _reshaped(graph: Graph, node: Any, x: Layer, wanted: list[int]) -> Layer:
 
 @operator("Squeeze", "Unsqueeze")
 def _squeeze(graph: Graph, node: Any) -> None:
-    given = attributes(node)
-    axes = given.get("axes") or graph.constant(node, 1)
+    axes = _numbers(graph, node, "axes", 1)
     value = graph.value(node.input[0])
     if isinstance(value, np.ndarray):
         change = np.squeeze if node.op_type == "Squeeze" else np.expand_dims
-        graph.put(node, change(_small(value), None if axes is None else tuple(map(int, axes))))
+        graph.put(node, change(_small(value), tuple(axes)))
         return
-    _expect(axes is not None, "no axes are given")
     shape = list(value.output_shape)
     if node.op_type == "Squeeze":
-        gone = {int(axis) % len(shape) for axis in axes}
+        gone = {axis % len(shape) for axis in axes}
         _expect(0 not in gone and all(shape[axis] == 1 for axis in gone), "axes of length 1 only")
         wanted = [n for axis, n in enumerate(shape) if axis not in gone]
     else:
         dims = len(shape) + len(axes)
-        new = {int(axis) % dims for axis in axes}
+        new = {axis % dims for axis in axes}
         _expect(0 not in new, "an axis in front of the batch")
         rest = iter(shape)
         wanted = [1 if axis in new else next(rest) for axis in range(dims)]
@@ -439,7 +444,8 @@ def _transpose(graph: Graph, node: Any) -> None:
     if isinstance(value, np.ndarray):
         graph.put(node, value.transpose(None if order is None else list(order)))
         return
-    _expect(order is not None and order[0] == 0, "the batch has to stay the first axis")
+    if order is None or order[0] != 0:
+        raise ValueError("the batch has to stay the first axis")
     graph.put(node, graph.add(node, DimshuffleLayer, value, tuple(int(axis) for axis in order)))
 
 
@@ -503,7 +509,6 @@ def _shape(graph: Graph, node: Any) -> None:
 @operator("Gather")
 def _gather(graph: Graph, node: Any) -> None:
     values, indices = graph.constant(node, 0), graph.constant(node, 1)
-    _expect(values is not None and indices is not None, "constants are expected")
     axis = int(attributes(node).get("axis", 0))
     graph.put(node, np.take(_small(values), _small(indices).astype(int), axis))
 
@@ -511,14 +516,12 @@ def _gather(graph: Graph, node: Any) -> None:
 @operator("Slice")
 def _slice(graph: Graph, node: Any) -> None:
     given, value = attributes(node), graph.value(node.input[0])
-    found = [
-        graph.constant(node, index) if name not in given else np.asarray(given[name])
-        for index, name in enumerate(("starts", "ends", "axes", "steps"), start=1)
-    ]
-    _expect(found[0] is not None and found[1] is not None, "it does not say from where to where")
-    starts, ends = ([int(n) for n in np.atleast_1d(numbers)] for numbers in found[:2])
-    axes = range(len(starts)) if found[2] is None else [int(n) for n in found[2]]
-    _expect(found[3] is None or set(found[3].tolist()) == {1}, "only steps of 1 are known")
+    starts, ends = (_numbers(graph, node, name, i) for i, name in ((1, "starts"), (2, "ends")))
+    axes = list(range(len(starts)))
+    if "axes" in given or graph.constant(node, 3) is not None:
+        axes = _numbers(graph, node, "axes", 3)
+    if graph.constant(node, 4) is not None:
+        _expect(set(_numbers(graph, node, "steps", 4)) == {1}, "only steps of 1 are known")
     if isinstance(value, np.ndarray):
         _expect(value.ndim == 1 and len(starts) == 1, "only shapes are taken apart")
         graph.put(node, _small(value)[starts[0] : ends[0]])

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import NamedTuple, Union
 
-from lasagne.init import Initializer
+from lasagne.init import Constant, Initializer
 from lasagne.layers import Layer, NonlinearityLayer
 from lasagne.nonlinearities import rectify
 
@@ -89,8 +89,8 @@ class Inception:
             )
         )
         called = f"{name}_bn" if name else self.names("batch_normalization")
-        scale = {} if self.torch else {"gamma": None}
-        x = self.net.add(BatchNormLayer(x, **scale, name=called))
+        scale = Constant(1.0) if self.torch else None
+        x = self.net.add(BatchNormLayer(x, gamma=scale, name=called))
         called = f"{name}_ac" if name else self.names("activation")
         return self.net.add(NonlinearityLayer(x, rectify, name=called))
 
