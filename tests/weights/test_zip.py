@@ -68,7 +68,7 @@ def test_what_an_archive_of_weights_does_not_hold(rng, tmp_path):
     content = weights(rng)
     with pytest.warns(UserWarning, match="Duplicate"):
         archive(tmp_path / "a", content, more=[("config.json", "{}", zipfile.ZIP_STORED)])
-    with pytest.raises(WeightsFileError, match="two members 'config.json'"):
+    with pytest.raises(WeightsFileError, match=r"two members 'config\.json'"):
         inspect(tmp_path / "a")
     archive(tmp_path / "b", content, method=zipfile.ZIP_BZIP2)
     with pytest.raises(WeightsFileError, match="neither stored nor deflated"):

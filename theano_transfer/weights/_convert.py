@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from ._errors import WeightsMismatchError
+from ._errors import WeightsFileError, WeightsMismatchError
 from ._export import export, writer_for
 from ._formats import open_source
 from ._from_keras import from_keras
@@ -102,8 +102,12 @@ def convert(
         opened = written_on(opened, backend)
         model = opened.attributes.get("model") if model is None else model
         if model is None:  # a whole model, or a file that says what it lacks
+<<<<<<< HEAD
             whole = from_onnx if opened.kind.startswith("ONNX") else from_keras
             net = whole(source, known_hash=known_hash)
+=======
+            net = _whole_model(source, known_hash)
+>>>>>>> keras
             examined = target_of(net)
             arrays = OrderedDict(
                 (name, param.get_value(borrow=True)) for name, param in examined.params.items()
@@ -142,6 +146,14 @@ def convert(
         target=os.fspath(target),
         num_parameters=sum(array.size for array in params.values()),
     )
+
+
+def _whole_model(source: str | os.PathLike[str], known_hash: str | None) -> Any:
+    try:
+        return from_keras(source, known_hash=known_hash)
+    except WeightsFileError as error:
+        msg = f"{error}. Or say which network of the zoo the weights are for, by model= (--model)"
+        raise WeightsFileError(msg) from error
 
 
 def _after(report: LoadReport) -> dict[str, float]:
