@@ -102,12 +102,7 @@ def convert(
         opened = written_on(opened, backend)
         model = opened.attributes.get("model") if model is None else model
         if model is None:  # a whole model, or a file that says what it lacks
-<<<<<<< HEAD
-            whole = from_onnx if opened.kind.startswith("ONNX") else from_keras
-            net = whole(source, known_hash=known_hash)
-=======
-            net = _whole_model(source, known_hash)
->>>>>>> keras
+            net = _whole_model(source, opened.kind, known_hash)
             examined = target_of(net)
             arrays = OrderedDict(
                 (name, param.get_value(borrow=True)) for name, param in examined.params.items()
@@ -148,9 +143,10 @@ def convert(
     )
 
 
-def _whole_model(source: str | os.PathLike[str], known_hash: str | None) -> Any:
+def _whole_model(source: str | os.PathLike[str], kind: str, known_hash: str | None) -> Any:
+    read = from_onnx if kind.startswith("ONNX") else from_keras
     try:
-        return from_keras(source, known_hash=known_hash)
+        return read(source, known_hash=known_hash)
     except WeightsFileError as error:
         msg = f"{error}. Or say which network of the zoo the weights are for, by model= (--model)"
         raise WeightsFileError(msg) from error
