@@ -3,36 +3,16 @@
 import lasagne
 import numpy as np
 import pytest
-import theano
 from lasagne.layers import DenseLayer, InputLayer, NonlinearityLayer
 from weights.network import small_network
+from weights.onnx_oracle import applied, outputs, run
 
 from theano_transfer import layers
 from theano_transfer.weights import WeightsError, WeightsFileError, export, from_onnx, inspect, load
 
 onnx = pytest.importorskip("onnx")
-onnxruntime = pytest.importorskip("onnxruntime")
 node = onnx.helper.make_node
 SHAPE = (2, 4, 9, 8)
-
-
-def run(path, images):
-    options = onnxruntime.SessionOptions()
-    options.intra_op_num_threads = 1
-    options.log_severity_level = 3
-    session = onnxruntime.InferenceSession(path, options, providers=["CPUExecutionProvider"])
-    return session.run(None, {session.get_inputs()[0].name: images})[0]
-
-
-def outputs(net, images):
-    output = lasagne.layers.get_output(net.output, deterministic=True)
-    return applied(net.input_var, output, images)
-
-
-def applied(variable, output, images):
-    """Little is compiled: each of these graphs runs once."""
-    mode = theano.compile.mode.Mode(linker="py", optimizer="fast_run")
-    return theano.function([variable], output, mode=mode)(images)
 
 
 def write(path, nodes, constants=None, *, shape=("n", *SHAPE[1:]), opset=17, **options):

@@ -1,27 +1,11 @@
 """Every architecture to ONNX and back: onnxruntime is the oracle."""
 
-import lasagne
 import numpy as np
 import pytest
-import theano
+from weights.onnx_oracle import outputs, run
 from zoo import cases
 
 from theano_transfer.weights import export, from_onnx, load
-
-onnxruntime = pytest.importorskip("onnxruntime")
-
-
-def run(path, images):
-    options = onnxruntime.SessionOptions()
-    options.intra_op_num_threads = 1
-    options.log_severity_level = 3
-    session = onnxruntime.InferenceSession(path, options, providers=["CPUExecutionProvider"])
-    return session.run(None, {session.get_inputs()[0].name: images})[0]
-
-
-def outputs(net, images):
-    output = lasagne.layers.get_output(net.output, deterministic=True)
-    return theano.function([net.input_var], output)(images)
 
 
 def disturb(net, rng):
@@ -34,11 +18,12 @@ def disturb(net, rng):
             param.set_value(rng.normal(0, 0.1, value.shape).astype("f4"))
 
 
-def quick(case, _):
-    return case.name not in ("squeezenet1_1", "mobilenet_v3_small")
+def slow(case, _):
+    """All but the smallest: of the layers, ``test_onnx`` has one of each."""
+    return case.name != "squeezenet1_1"
 
 
-@pytest.mark.parametrize("case", cases.params(slow=quick))
+@pytest.mark.parametrize("case", cases.params(slow=slow))
 def test_there_and_back(case, rng, tmp_path):
     size = (96, 81) if case.name.startswith(("inception", "xception")) else (64, 49)
     if case.name.startswith("vgg"):
