@@ -75,10 +75,7 @@ CASES = {  # name: (nodes, constants)
         {"s": kernel(1, 4, 1, 1), "b": kernel(4, 1, 1)},
     ),
     "numbers": (
-        [
-            node("Sub", ["x", "a"], ["1"]), node("Div", ["1", "b"], ["2"]),
-            node("Mul", ["a", "2"], ["3"]), node("Sub", ["b", "3"], ["y"]),
-        ],
+        [node("Sub", ["a", "x"], ["z"]), node("Div", ["z", "b"], ["y"])],
         {"a": np.float32(0.3), "b": np.array([2.5], "f4")},
     ),
     "MaxPool": (
