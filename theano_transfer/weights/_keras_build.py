@@ -165,9 +165,9 @@ class _Builder:
         if not all(name.isprintable() and 0 < len(name) <= MAX_NAME for name in names):
             raise ConfigError(f"not a valid name of a layer: {names[-1][:MAX_NAME]!r}")
         name = names[-1].replace("/", "_")
-        taken = self._reserved | set(self.built.layers) if len(names) > 1 else self.built.layers
+        reserved = self._reserved if len(names) > 1 else ()
         for outer in (*reversed(names[:-1]), *["again"] * MAX_LAYERS):
-            if name not in taken:
+            if name not in self.built.layers and name not in reserved:
                 break
             name = f"{outer}_{name}"
         return name
