@@ -77,22 +77,22 @@ def test_other_files_of_the_model_hold_the_same(model, kind, saved, tmp_path):
     assert other["batch_normalization"].epsilon == net["batch_normalization"].epsilon
 
 
-def test_what_was_rebuilt_goes_back_into_keras(model, saved, expected, tmp_path):
-    x, y = expected
-    net = from_keras(saved)
-    for ending in (".weights.h5", ".h5"):
-        export(net, tmp_path / f"back{ending}")
-        fill(model, np.random.default_rng(2))
-        assert np.abs(model.predict(x, verbose=0) - y).max() > 1e-3
-        model.load_weights(tmp_path / f"back{ending}")
-        np.testing.assert_allclose(model.predict(x, verbose=0), y, atol=1e-6)
+@pytest.mark.parametrize("ending", [".weights.h5", ".h5"])
+def test_what_was_rebuilt_goes_back_into_keras(model, saved, ending, tmp_path):
+    """Every variable is again what it was, so the answers are too."""
+    before = [np.array(variable.value) for variable in model.weights]
+    export(from_keras(saved), tmp_path / f"back{ending}")
+    fill(model, np.random.default_rng(2))
+    model.load_weights(tmp_path / f"back{ending}")
+    for variable, values in zip(model.weights, before):
+        np.testing.assert_array_equal(np.array(variable.value), values, variable.path)
 
 
 def test_the_rebuilt_network_is_cut_frozen_tuned_and_saved(saved, tmp_path):
     net = from_keras(saved, classes=list("abcd"))
     assert net.classes == list("abcd")
     assert next(iter(net)) == "pictures"
-    assert {"conv", "everything_conv", "adapted"} < set(net)
+    assert {"conv", "base_conv", "adapted"} < set(net)
     tt.weights.save(net, tmp_path / "own.h5")
     other = from_keras(saved)
     for param in other.params.values():

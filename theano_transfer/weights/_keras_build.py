@@ -41,7 +41,7 @@ def build_model(model: ModelConfig, file: KerasFile) -> Built:
     if len(layers) > MAX_LAYERS:
         raise ConfigError(f"{len(layers):,} layers, allowed are {MAX_LAYERS:,}")
     version = int(file.version.partition(".")[0] or 0)
-    builder = _Builder(file, version, _channels_first(layers, version))
+    builder = _Builder(file, version, _channels_first(layers, version), model)
     builder.model(model, [], ((), ()))
     return builder.built
 
@@ -57,8 +57,11 @@ def _channels_first(layers: list[LayerConfig], version: int) -> bool:
 
 
 class _Builder:
-    def __init__(self, file: KerasFile, version: int, channels_first: bool) -> None:
+    def __init__(
+        self, file: KerasFile, version: int, channels_first: bool, outermost: ModelConfig
+    ) -> None:
         self.built = Built()
+        self._reserved = {layer.name for layer in outermost.layers}
         self._file, self._version, self._channels_first = file, version, channels_first
 
     def model(
@@ -162,8 +165,9 @@ class _Builder:
         if not all(name.isprintable() and 0 < len(name) <= MAX_NAME for name in names):
             raise ConfigError(f"not a valid name of a layer: {names[-1][:MAX_NAME]!r}")
         name = names[-1].replace("/", "_")
+        reserved = self._reserved if len(names) > 1 else ()
         for outer in (*reversed(names[:-1]), *["again"] * MAX_LAYERS):
-            if name not in self.built.layers:
+            if name not in self.built.layers and name not in reserved:
                 break
             name = f"{outer}_{name}"
         return name
