@@ -25,3 +25,11 @@ def pytest_configure(config):
 @pytest.fixture
 def rng():
     return np.random.default_rng(0)
+
+
+@pytest.fixture
+def undrawn(monkeypatch):
+    """Networks start from zeros, for tests that compute nothing with them."""
+    from theano_transfer.zoo import _options
+
+    monkeypatch.setattr(_options.Options, "initial", lambda self, default=None: _options.Zeros())

@@ -81,3 +81,31 @@ def test_the_record_is_json_that_inspect_shows(keras_file, tmp_path, run):
     _, out, _ = run("inspect", target, "--brief")
     assert "source_sha256" in out
     assert json.dumps(weights.read(target).attributes)
+
+
+def test_into_keras_and_back(keras_file, tmp_path, run):
+    """What is ours names its network itself."""
+    source, kernels = keras_file
+    ours, theirs = tmp_path / "ours.h5", tmp_path / "theirs"
+    run("convert", source, ours, "--model", "vgg16")
+    status, out, _ = run("convert", ours, theirs, "--to", "keras")
+    assert status == 0
+    assert str(theirs) in out
+    with h5py.File(theirs) as file:
+        names = {file[f"layers/{group}/vars"].attrs["name"]: group for group in file["layers"]}
+        assert names["block1_conv1"] == "conv2d"
+        for name, kernel in kernels.items():
+            np.testing.assert_array_equal(file[f"layers/{names[name]}/vars/0"], kernel)
+
+
+def test_a_file_that_does_not_say_what_it_is_for(keras_file, tmp_path, run):
+    status, _, err = run("convert", keras_file[0], tmp_path / "x.h5")
+    assert status == 1
+    assert "no configuration" in err
+    assert "--model" in err
+
+
+def test_an_unknown_format_is_named_with_the_known(keras_file, tmp_path, run):
+    status, _, err = run("convert", keras_file[0], tmp_path / "x", "--to", "caffe")
+    assert status == 1
+    assert "keras-h5" in err

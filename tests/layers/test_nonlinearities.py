@@ -1,3 +1,4 @@
+import lasagne
 import numpy as np
 import pytest
 import theano
@@ -12,6 +13,15 @@ def test_relu6_cuts_off_at_both_ends():
     found = theano.function([x], relu6(x))(values)
     np.testing.assert_array_equal(found, [0, 0, 0, 0.5, 6, 6, 6])
     assert found.dtype == theano.config.floatX
+
+
+def test_whole_numbers_are_rectified_without_a_compiler():
+    x = T.lvector()
+    mode = theano.compile.mode.Mode(linker="py", optimizer="fast_compile")
+    found = theano.function([x], [lasagne.nonlinearities.rectify(x), relu6(x)], mode=mode)(
+        [-3, 0, 5, 9]
+    )
+    np.testing.assert_array_equal(found, [[0, 0, 5, 9], [0, 0, 5, 6]])
 
 
 def test_relu6_passes_gradients_between_the_ends():

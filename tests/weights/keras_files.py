@@ -1,5 +1,8 @@
 """Keras weight files of several ages, written with h5py alone."""
 
+import io
+import zipfile
+
 import h5py
 import numpy as np
 
@@ -70,14 +73,36 @@ def keras1_layers(layers):
     }
 
 
-def write_numbered(group, layers, *, named=True):
+CLASSES = {"conv": "conv2d", "bn": "batch_normalization", "dw": "depthwise_conv2d", "fc": "dense"}
+
+
+def write_numbered(group, layers, *, named=True, scope="layers"):
     """What Keras 3 writes as ``.weights.h5``: arrays numbered, layers filed under their class."""
-    for index, (layer, arrays) in enumerate(layers.items()):
-        variables = group.create_group(f"layers/some_class_{index}/vars")
+    for layer, arrays in layers.items():
+        variables = group.create_group(f"{scope}/{CLASSES.get(layer, layer)}/vars")
         if named:
             variables.attrs["name"] = layer
         for number, array in enumerate(arrays.values()):
             variables[str(number)] = array
+
+
+def remove_names(path):
+    """What Keras 3.0 to 3.5 would have written: the layers of an open or named file unnamed."""
+    with h5py.File(path, "r+") as file:
+        named = []
+        file.visititems(lambda name, group: named.append(name) if "name" in group.attrs else None)
+        for name in named:
+            del file[name].attrs["name"]
+
+
+def without_names(archive, path):
+    """A ``.keras`` archive as Keras 3.0 to 3.5 would have written it, and compressed."""
+    with zipfile.ZipFile(archive) as old, zipfile.ZipFile(path, "w") as new:
+        weights = io.BytesIO(old.read("model.weights.h5"))
+        remove_names(weights)
+        new.writestr("config.json", old.read("config.json"))
+        new.writestr("model.weights.h5", weights.getvalue(), zipfile.ZIP_DEFLATED)
+    return path
 
 
 def legacy_file(path, layers, **options):

@@ -24,13 +24,14 @@ RECORD = ModelRecord(
 )
 
 
-def small_network(*, top=True, classes=7):
+def small_network(*, top=True, classes=7, depthwise=True):
     """input (3, 9, 9) -> conv (4, 7, 8) -> bn -> depthwise (8, 5, 6) -> flatten -> dense."""
     net = Network(record=RECORD)
     x = net.add(InputLayer((None, 3, 9, 9), name="input"))
     x = net.add(Conv2DLayer(x, 4, (3, 2), name="conv"))
     x = net.add(BatchNormLayer(x, name="bn"))
-    x = net.add(DepthwiseConv2DLayer(x, 3, multiplier=2, b=None, name="dw"))
+    if depthwise:
+        x = net.add(DepthwiseConv2DLayer(x, 3, multiplier=2, b=None, name="dw"))
     if top:
         x = net.add(FlattenLayer(x, name="flatten"))
         x = net.add(DropoutLayer(x, name="dropout"))

@@ -36,6 +36,7 @@ def test_a_keras_file(rng, tmp_path):
         "model": "small",
         "preprocessing": "tf",
         "input_size": 16,
+        "epsilon": 0.001,
         "source_file": "a.h5",
         "source_md5": hashlib.md5(content, usedforsecurity=False).hexdigest(),
         "source_sha256": hashlib.sha256(content).hexdigest(),

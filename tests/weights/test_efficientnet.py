@@ -9,11 +9,10 @@ from weights.torch_files import lite0_state, write_torch
 from theano_transfer import zoo
 from theano_transfer.weights import (
     REGISTRY,
-    WeightsFileError,
+    WeightsMismatchError,
     convert,
     fetch,
     imagenet_classes,
-    inspect,
     read,
 )
 
@@ -47,8 +46,8 @@ def test_every_array_finds_its_place(rng, tmp_path):
 @pytest.mark.parametrize("name", ["_blocks.16._bn1.weight", "_conv.weight", "_fc.alpha", "odd"])
 def test_another_network_is_refused(name, rng, tmp_path):
     write_torch(tmp_path / "a.pth", {name: rng.standard_normal((2, 2))})
-    with pytest.raises(WeightsFileError, match="not a parameter of EfficientNet-Lite0"):
-        inspect(tmp_path / "a.pth")
+    with pytest.raises(WeightsMismatchError, match="does not fit the network"):
+        convert(tmp_path / "a.pth", tmp_path / "a.h5", "efficientnet_lite0")
 
 
 def test_the_file_that_ships_is_the_registered_one():

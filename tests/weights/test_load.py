@@ -45,6 +45,7 @@ def test_save_and_load(rng, tmp_path):
         "model": "small",
         "preprocessing": "tf",
         "input_size": 16,
+        "epsilon": 0.001,
         "note": "mine",
     }
 

@@ -1,12 +1,20 @@
-"""Old-format PyTorch files, put together one pickle operation at a time."""
+"""PyTorch files, put together one pickle operation at a time."""
 
 import struct
+import zipfile
 
 import numpy as np
 
 MAGIC = b"\x80\x02\x8a\x0al\xfc\x9cF\xf9 j\xa8P\x19."
 PROTOCOL = b"\x80\x02M\xe9\x03."
 KINDS = {"<f4": "FloatStorage", "<f8": "DoubleStorage", "<f2": "HalfStorage", "<i8": "LongStorage"}
+
+
+class BFloat16(np.ndarray):
+    """The bits of bfloat16 numbers, as uint16."""
+
+    def __new__(cls, bits):
+        return np.asarray(bits).view(cls)
 
 
 def text(value):
@@ -38,14 +46,15 @@ def machine(little=True):
     )
 
 
-def tensor(key, array, *, offset=0, shape=None, strides=None, elements=None):
+def tensor(key, array, *, offset=0, shape=None, strides=None, elements=None, view=b"N"):
     """What rebuilds a tensor: ``_rebuild_tensor_v2(storage, offset, size, stride, False, {})``."""
     shape = array.shape if shape is None else shape
     if strides is None:
         strides = [stride // array.itemsize for stride in array.strides]
+    kind = "BFloat16Storage" if isinstance(array, BFloat16) else KINDS[array.dtype.str]
     storage = (
-        b"(" + text("storage") + name("torch", KINDS[array.dtype.str]) + text(key) + text("cpu")
-        + number(array.size if elements is None else elements) + b"Nt" + b"Q"
+        b"(" + text("storage") + name("torch", kind) + text(key) + text("cpu")
+        + number(array.size if elements is None else elements) + view + b"t" + b"Q"
     )  # fmt: skip
     hooks = name("collections", "OrderedDict") + b")R"
     return (
@@ -79,6 +88,26 @@ def write_torch(path, arrays):
         MAGIC + PROTOCOL + machine() + state(entries) + key_list(map(str, range(len(arrays))))
         + b"".join(storage_bytes(array) for array in arrays.values())
     )  # fmt: skip
+
+
+def write_torch_zip(path, arrays, *, changed=None):
+    """A whole archive, as ``torch.save(state_dict, path)`` writes it since PyTorch 1.6.
+
+    ``changed`` are other contents of members, or None for members that are to be missing.
+    """
+    keys = {key: str(number) for number, key in enumerate(arrays)}
+    entries = {key: tensor(keys[key], array, view=b"") for key, array in arrays.items()}
+    members = {
+        "a/data.pkl": state(entries),
+        "a/byteorder": b"little",
+        **{f"a/data/{keys[key]}": array.tobytes(order="A") for key, array in arrays.items()},
+        "a/version": b"3\n",
+        **(changed or {}),
+    }
+    with zipfile.ZipFile(path, "w") as archive:
+        for member, content in members.items():
+            if content is not None:
+                archive.writestr(member, content)
 
 
 def write_pickles(path, object_pickle, *, storages=(), little=True):

@@ -136,7 +136,7 @@ def test_arguments_of_another_family_are_refused(refused):
 def test_an_unpublished_width_has_no_published_number_of_parameters(undrawn):
     net = zoo.mobilenet_v2(alpha=0.1, include_top=False, input_shape=(3, 32, 32))
     assert net.record.num_parameters is None
-    assert net.record.arguments == (("alpha", 0.1),)
+    assert net.record.arguments == (("alpha", 0.1), ("style", "keras"))
     assert net.output.output_shape == (None, net.record.feature_channels, 1, 1)
 
 
@@ -183,3 +183,8 @@ def test_colours_of_inside_preprocessing_are_averaged_for_other_channels(tmp_pat
     net = zoo.efficientnet_b0(weights=tmp_path / "a.h5", include_top=False, input_shape=(2, 32, 32))
     mean = source["normalization"].mean.get_value().mean()
     np.testing.assert_allclose(net["normalization"].mean.get_value(), [mean, mean], rtol=1e-6)
+
+
+def test_an_unknown_style_is_refused(refused):
+    message = "style must be one of 'keras', 'torchvision', 'timm'; got 'caffe'"
+    refused(message, models="mobilenet_v2", style="caffe")

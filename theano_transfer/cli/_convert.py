@@ -1,4 +1,4 @@
-"""``theano-transfer convert``: other projects' weight files into our own layout."""
+"""``theano-transfer convert``: weight files of one kind into another."""
 
 from __future__ import annotations
 
@@ -7,15 +7,16 @@ import argparse
 from theano_transfer.cli._console import note, say
 from theano_transfer.cli._options import known_hash, output_file
 
-HELP = "convert a Keras or PyTorch weight file into this project's layout"
+HELP = "convert a weight file into this project's layout, or into another project's"
 EPILOG = """\
-Read are `save_weights('x.h5')` and `save('x.h5')` of Keras 2 and 3, the ImageNet files that Keras
-hosts, and the PyTorch file of EfficientNet-Lite0. Nothing in a file is ever executed. TARGET is
-written whole or not at all.
+What SOURCE is, its content says, not its name: Keras files of any age, whole Keras models,
+PyTorch, safetensors, ONNX and Lasagne files, files of this project. docs/converting.md lists
+them. Nothing in a file is ever executed. TARGET is written whole or not at all.
 
 examples:
   theano-transfer convert vgg16_weights_tf_dim_ordering_tf_kernels.h5 vgg16.h5 --model vgg16
   theano-transfer inspect vgg16.h5
+  theano-transfer convert vgg16.h5 vgg16.weights.h5 --to keras
 """
 
 
@@ -24,9 +25,20 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("target", metavar="TARGET", type=output_file, help="file to write")
     parser.add_argument(
         "--model",
-        required=True,
         metavar="NAME",
-        help="network of the zoo that the weights belong to (theano-transfer models)",
+        help="network of the zoo that the weights belong to (theano-transfer models); whole Keras "
+        "models, ONNX graphs and files of this project need none",
+    )
+    parser.add_argument(
+        "--to",
+        metavar="FORMAT",
+        help="what to write: keras (.weights.h5), keras-h5 (the layout of Keras 2), npz, "
+        "safetensors, onnx (a graph); by default this project's layout",
+    )
+    parser.add_argument(
+        "--backend",
+        choices=("theano", "tensorflow"),
+        help="what Keras ran on when it wrote SOURCE, where that does not say (Keras 1)",
     )
     parser.add_argument(
         "--hash",
@@ -39,8 +51,16 @@ def configure(parser: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace) -> int:
     from theano_transfer import weights, zoo
 
-    zoo.record(options.model)  # a wrong name is found before a large file is read
+    if options.model is not None:
+        zoo.record(options.model)  # a wrong name is found before a large file is read
     note(f"reading {options.source}")
-    report = weights.convert(options.source, options.target, options.model, known_hash=options.hash)
+    report = weights.convert(
+        options.source,
+        options.target,
+        options.model,
+        format=options.to,
+        known_hash=options.hash,
+        backend=options.backend,
+    )
     say(report)
     return 0

@@ -30,7 +30,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 
 def run(options: argparse.Namespace) -> int:
-    from theano_transfer.weights._sources import open_source
+    from theano_transfer.weights._formats import open_source
 
     with open_source(options.file) as source:
         size = os.path.getsize(options.file)

@@ -4,6 +4,7 @@ They follow Lasagne's contract (``get_output_shape_for``, ``get_output_for``, pa
 ``add_param``) and mix freely with its own layers. Images are (batch, channel, row, column).
 """
 
+from theano_transfer.layers._affine import AffineLayer as AffineLayer
 from theano_transfer.layers._batch_norm import BatchNormLayer as BatchNormLayer
 from theano_transfer.layers._concat import ConcatChannelsLayer as ConcatChannelsLayer
 from theano_transfer.layers._conv import Conv2DLayer as Conv2DLayer
@@ -11,6 +12,7 @@ from theano_transfer.layers._conv import DepthwiseConv2DLayer as DepthwiseConv2D
 from theano_transfer.layers._crop import Crop2DLayer as Crop2DLayer
 from theano_transfer.layers._excite import ExciteLayer as ExciteLayer
 from theano_transfer.layers._excite import SqueezeLayer as SqueezeLayer
+from theano_transfer.layers._flatten import ChannelsLastFlattenLayer as ChannelsLastFlattenLayer
 from theano_transfer.layers._lrn import LocalResponseNormLayer as LocalResponseNormLayer
 from theano_transfer.layers._nonlinearities import hard_sigmoid as hard_sigmoid
 from theano_transfer.layers._nonlinearities import hard_swish as hard_swish

@@ -20,7 +20,8 @@ class Rectifier(UnaryScalarOp):
     nfunc_spec = None
 
     def impl(self, x):
-        return x * 0 if x <= 0 else min(x, type(x)(CEILINGS[self.activation_name]))
+        ceiling = CEILINGS[self.activation_name]
+        return x * 0 if x <= 0 else type(x)(ceiling) if x > ceiling else x
 
     def c_code(self, node, name, inputs, outputs, sub):
         (x,), (y,) = inputs, outputs

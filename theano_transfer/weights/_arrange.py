@@ -81,6 +81,14 @@ def arrange(
     return Arrangement(stored, lambda array: array)
 
 
+def turned(stored: Shape) -> Arrangement:
+    """Kernels in Theano's order of axes, turned by 180 degrees; other arrays as they are."""
+    if len(stored) != 4:
+        return Arrangement(stored, lambda array: array)
+    note = "kernel in Theano's order, turned by 180 degrees"
+    return Arrangement(stored, lambda array: array[:, :, ::-1, ::-1], note)
+
+
 def as_variances(arrangement: Arrangement) -> Arrangement:
     """The same for the variances of pictures' colours, where deviations may be stored for them.
 

@@ -1,4 +1,4 @@
-"""Other projects' weight files into our own layout."""
+"""Weight files of one kind into another."""
 
 from __future__ import annotations
 
@@ -8,10 +8,26 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from ._errors import WeightsMismatchError
+from ._errors import WeightsFileError, WeightsMismatchError
+from ._export import export, writer_for
+from ._formats import open_source
+from ._from_keras import from_keras
+from ._from_torch import looks_torchvision, named_for
+from ._keras import UNNAMED
 from ._layout import write
-from ._load import LoadReport, arranged, plan_for, record_attributes, report_of
-from ._sources import Source, open_source
+from ._load import (
+    LoadReport,
+    arranged,
+    epsilon_attribute,
+    plan_for,
+    record_attributes,
+    report_of,
+    set_all,
+    written_on,
+)
+from ._onnx_graph import from_onnx
+from ._positions import BY_PLACE
+from ._sources import Source
 from ._target import target_of
 from ._untrusted import digest, open_regular
 
@@ -39,12 +55,14 @@ class ConversionReport(LoadReport):
 def convert(
     source: str | os.PathLike[str],
     target: str | os.PathLike[str],
-    model: Any,
+    model: Any = None,
     *,
+    format: str | None = None,
     attributes: Mapping[str, Any] | None = None,
     known_hash: str | None = None,
+    backend: str | None = None,
 ) -> ConversionReport:
-    """Convert a weights file into our own layout.
+    """Convert a weights file into our own layout, or into another project's.
 
     Every array is checked against the network before it is read. The target is written in one
     step at the end, so it may be the source itself.
@@ -52,17 +70,22 @@ def convert(
     Parameters
     ----------
     source
-        A Keras weights file, the EfficientNet-Lite0 PyTorch file, or a file in our own layout.
+        A weights file of any kind in ``docs/converting.md``.
     target
         File to write.
     model
         Name of the zoo's network the weights are for; whether it has its top, and how many
-        classes, is taken from the file. Or a network.
+        classes, is taken from the file. Or a network. If None, the file must say: one in our own
+        layout names its network, a whole Keras model is rebuilt.
+    format
+        What to write: a name in ``WRITERS``; None for our own layout.
     attributes
         JSON values to keep with the parameters, such as ``source`` and ``licence``. The hash of
         the source, and what the network says about itself, are added.
     known_hash
         ``'md5:<hex>'`` or ``'sha256:<hex>'`` of the source, checked before it is parsed.
+    backend
+        As for :func:`load`.
 
     Raises
     ------
@@ -71,17 +94,42 @@ def convert(
     WeightsFileError
         The source is damaged, unsafe, or of a kind that is not read.
     """
+    if format is not None:
+        writer_for(target, format)  # a wrong name is found before a large file is read
     with open_regular(source) as file:
         hashes = {"source_md5": digest(file, "md5"), "source_sha256": digest(file, "sha256")}
     with open_source(source, known_hash=known_hash) as opened:
-        net = _network_for(model, opened) if isinstance(model, str) else model
-        examined = target_of(net)
-        plan = plan_for(examined, opened)
-        arrays = arranged(plan, opened)
-        report = report_of(plan, opened)
-    params = OrderedDict(("/".join(name.rsplit(".", 1)), arrays[name]) for name in examined.params)
+        opened = written_on(opened, backend)
+        model = opened.attributes.get("model") if model is None else model
+        if model is None:  # a whole model, or a file that says what it lacks
+            net = _whole_model(source, opened.kind, known_hash)
+            examined = target_of(net)
+            arrays = OrderedDict(
+                (name, param.get_value(borrow=True)) for name, param in examined.params.items()
+            )
+            report = LoadReport(f"{opened.path} ({opened.kind})", tuple(arrays), {}, (), (), {})
+        else:
+            net = _network_for(model, opened) if isinstance(model, str) else model
+            examined = target_of(net)
+            plan = plan_for(examined, opened)
+            arrays = arranged(plan, opened)
+            report = report_of(plan, opened, examined)
+    if format is not None:
+        set_all(examined, arrays)
+        for layer, epsilon in _after(report).items():
+            examined.layers[layer].epsilon = epsilon
+        written = export(net, target, format=format)
+        return ConversionReport(
+            **vars(report), target=os.fspath(target), num_parameters=written.num_parameters
+        )
+    params = OrderedDict(
+        # What a file of PyTorch's does not hold: numbers that pictures are standardised with.
+        ("/".join(name.rsplit(".", 1)), arrays[name] if name in arrays else param.get_value())
+        for name, param in examined.params.items()
+    )
     record = {
         **record_attributes(net),
+        **epsilon_attribute({**examined.epsilon, **_after(report)}),
         "source_file": os.path.basename(os.fspath(source)),
         **hashes,
         **report.attributes,  # of a file in our own layout: what it said before
@@ -95,16 +143,49 @@ def convert(
     )
 
 
+def _whole_model(source: str | os.PathLike[str], kind: str, known_hash: str | None) -> Any:
+    read = from_onnx if kind.startswith("ONNX") else from_keras
+    try:
+        return read(source, known_hash=known_hash)
+    except WeightsFileError as error:
+        msg = f"{error}. Or say which network of the zoo the weights are for, by model= (--model)"
+        raise WeightsFileError(msg) from error
+
+
+def _after(report: LoadReport) -> dict[str, float]:
+    return {layer: after for layer, (_, after) in report.epsilon.items()}
+
+
 def _network_for(model: str, source: Source) -> Any:
     """The zoo's network with the top, or without, and the number of classes the file has."""
     from .. import zoo
 
+    if source.axes in BY_PLACE:
+        return _network_by_place(model, source)
+    own: dict[str, Any] = {}
+    if source.axes == "torch":
+        net = zoo.build(model, weights=None, include_top=False)
+        made = target_of(net).made
+        styled = "style" in dict(zoo.record(model).arguments)
+        if styled and looks_torchvision(source, model, made):
+            own["style"] = "torchvision"
+        source = named_for(source, model, made, own)
     top = zoo.record(model).top_layers
-    last = next((name for name in reversed(top) if f"{name}.W" in source.arrays), None)
-    numbered = [name for name in top if f"{name}.0" in source.arrays]
-    if last is None and not numbered:
-        return zoo.build(model, weights=None, include_top=False)
-    kernel = source.arrays[f"{last}.W"] if last else source.arrays[f"{numbered[-1]}.0"]
+    renamed = {
+        f"{source.naming.rename(layer) if source.naming else layer}.{role}": array
+        for (layer, _, role), array in (
+            (name.rpartition("."), array) for name, array in source.arrays.items()
+        )
+    }
+    # A Keras file may only number the arrays of a layer, or the layers too. A classifier is a
+    # dense layer; where it is a convolution, files without names are taken to have no top.
+    kernels = [renamed.get(f"{name}.{role}") for name in top for role in ("W", "0")]
+    dense = source.ranked.get("dense", [])
+    if dense and dense[-1].startswith(UNNAMED):
+        kernels.append(source.arrays[f"{dense[-1]}.0"])
+    kernel = next((kernel for kernel in reversed(kernels) if kernel is not None), None)
+    if kernel is None:
+        return zoo.build(model, weights=None, include_top=False, **own)
     if len(kernel.shape) not in (2, 4):
         msg = (
             f"{source.path!r}: {kernel.location!r} should be a matrix or a kernel, "
@@ -112,5 +193,18 @@ def _network_for(model: str, source: Source) -> Any:
         )
         raise WeightsMismatchError(msg, misshapen=(kernel.location,))
     # A classifier may be a 1x1 convolution.
-    outputs = 0 if len(kernel.shape) == 4 and source.axes == "theano" else -1
-    return zoo.build(model, weights=None, include_top=True, classes=kernel.shape[outputs])
+    first = source.axes == "torch" or (len(kernel.shape) == 4 and source.axes == "theano")
+    classes = kernel.shape[0 if first else -1]
+    return zoo.build(model, weights=None, include_top=True, classes=classes, **own)
+
+
+def _network_by_place(model: str, source: Source) -> Any:
+    """The zoo's network of as many parameters as there are arrays; a classifier's bias is last."""
+    from .. import zoo
+
+    last = next(reversed(source.arrays.values()), None)
+    if last is not None and len(last.shape) == 1:
+        net = zoo.build(model, weights=None, classes=last.shape[0])
+        if len(target_of(net).placed) == len(source.arrays):
+            return net
+    return zoo.build(model, weights=None, include_top=False)

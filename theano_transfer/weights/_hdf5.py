@@ -10,10 +10,10 @@ from __future__ import annotations
 
 import math
 import os
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, BinaryIO
 
 import numpy as np
 
@@ -56,8 +56,6 @@ def open_hdf5(
     WeightsFileError
         The file cannot be opened, is of another kind, truncated, or contains what is refused.
     """
-    import h5py
-
     with open_regular(path) as file:
         if known_hash is not None:
             check_hash(file, known_hash, path)
@@ -65,17 +63,27 @@ def open_hdf5(
         if not start.startswith(HDF5_SIGNATURE):
             msg = f"{os.fspath(path)!r} is not an HDF5 file: {describe_start(start)}"
             raise WeightsFileError(msg)
-        file.seek(0)
-        context = _Context(os.fspath(path), os.fstat(file.fileno()).st_size, integers)
         # The open descriptor is handed over: what was checked is what is parsed.
-        with context.guard("its structure"):
-            handle = h5py.File(file, "r")
-        try:
-            with context.guard("/"):
-                root = handle["/"]
-            yield SafeGroup(root, "", context)
-        finally:
-            handle.close()
+        size = os.fstat(file.fileno()).st_size
+        with hdf5_in(file, os.fspath(path), size, integers=integers) as root:
+            yield root
+
+
+@contextmanager
+def hdf5_in(file: BinaryIO, path: str, size: int, *, integers: bool = False) -> Iterator[SafeGroup]:
+    """The root group of HDF5 in an open file of `size` bytes, which messages call `path`."""
+    import h5py
+
+    context = _Context(path, size, integers)
+    file.seek(0)
+    with context.guard("its structure"):
+        handle = h5py.File(file, "r")
+    try:
+        with context.guard("/"):
+            root = handle["/"]
+        yield SafeGroup(root, "", context)
+    finally:
+        handle.close()
 
 
 class _Context:
@@ -168,8 +176,11 @@ class SafeGroup:
             raise self._context.refusal(location, "an array was expected, this is a group")
         return found
 
-    def walk(self) -> Iterator[tuple[str, StoredArray]]:
-        """All arrays below this group as ``(relative path, array)``, at bounded cost."""
+    def walk(self, skip: Collection[str] = ()) -> Iterator[tuple[str, StoredArray]]:
+        """All arrays below this group as ``(relative path, array)``, at bounded cost.
+
+        Groups and arrays whose own name is in `skip` are left out, whatever they hold.
+        """
         seen = 0
         pending = [("", iter(self.names()))]
         while pending:
@@ -177,6 +188,8 @@ class SafeGroup:
             name = next(names, None)
             if name is None:
                 pending.pop()
+                continue
+            if name in skip:
                 continue
             seen += 1
             if seen > MAX_OBJECTS or len(pending) > MAX_DEPTH:
@@ -237,6 +250,31 @@ class SafeGroup:
                 raise self._context.refusal(location, f"a text of {kind.get_size():,} bytes")
             value = self._group.attrs[name]
             return value.decode() if isinstance(value, bytes) else str(value)
+
+    def listed(self, name: str) -> list[str]:
+        """A list of texts in an attribute, or in several that end in 0, 1, ... as Keras splits
+        long ones; empty where there is none.
+
+        Only texts of fixed length are read: see :meth:`text`.
+        """
+        import h5py
+
+        pieces = [name] if self.has_attribute(name) else []
+        while self.has_attribute(f"{name}{len(pieces)}"):
+            pieces.append(f"{name}{len(pieces)}")
+        texts: list[str] = []
+        for piece in pieces:
+            location = f"{self.location}@{piece}"
+            with self._context.guard(location):
+                attribute = h5py.h5a.open(self._group.id, piece.encode())
+                kind, shape = attribute.get_type(), attribute.shape
+                if shape == (0,) or shape is None:  # Keras's empty list is one of numbers
+                    continue
+                fixed = isinstance(kind, h5py.h5t.TypeStringID) and not kind.is_variable_str()
+                if not fixed or len(shape) != 1 or shape[0] * kind.get_size() > MAX_TEXT:
+                    return []
+                texts += [value.decode() for value in self._group.attrs[piece]]
+        return texts
 
     def _descend(self, path: str) -> tuple[SafeGroup | StoredArray, str]:
         import h5py

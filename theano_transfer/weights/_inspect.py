@@ -9,7 +9,7 @@ from collections import OrderedDict
 from dataclasses import dataclass
 from typing import Any
 
-from ._sources import open_source
+from ._formats import open_source
 
 
 @dataclass(frozen=True)

@@ -5,16 +5,22 @@ from __future__ import annotations
 import os
 from collections import OrderedDict
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
 
-from ._errors import WeightsError
+from ..layers._batch_norm import LEAST_EPSILON
+from ._errors import WeightsError, WeightsMismatchError
+from ._formats import open_source
+from ._from_torch import named_for
 from ._layout import write
 from ._plan import Plan, make_plan
-from ._sources import Source, open_source
+from ._positions import BY_PLACE, placed_for
+from ._sources import Source
 from ._target import Target, target_of
+
+BACKENDS = ("theano", "tensorflow")
 
 
 @dataclass(frozen=True)
@@ -35,6 +41,10 @@ class LoadReport:
         Parameters of the network that the file does not have (``strict=False`` only).
     attributes : dict
         The model's record, from files in our own layout.
+    matched : str
+        By what layers were matched; empty where they have the same names.
+    epsilon : dict of str to (float, float)
+        Layers of batch normalisation that took the file's epsilon: what it was, what it is.
     """
 
     source: str
@@ -43,12 +53,19 @@ class LoadReport:
     skipped: tuple[str, ...]
     untouched: tuple[str, ...]
     attributes: dict[str, Any]
+    matched: str = ""
+    epsilon: dict[str, tuple[float, float]] = field(default_factory=dict)
 
     def __str__(self) -> str:
         lines = [f"{len(self.loaded)} arrays loaded from {self.source}"]
+        if self.matched:
+            lines.append(f"layers were matched {self.matched}")
         for note in dict.fromkeys(self.reordered.values()):
             names = [name for name, other in self.reordered.items() if other == note]
             lines.append(f"reordered, {note}: {_shortened(names)}")
+        for before, after in dict.fromkeys(self.epsilon.values()):
+            names = [name for name, other in self.epsilon.items() if other == (before, after)]
+            lines.append(f"epsilon {after:g} as in the file, not {before:g}: {_shortened(names)}")
         if self.skipped:
             lines.append(f"skipped, not in the network: {_shortened(self.skipped)}")
         if self.untouched:
@@ -63,6 +80,7 @@ def load(
     strict: bool = True,
     check_finite: bool = True,
     known_hash: str | None = None,
+    backend: str | None = None,
 ) -> LoadReport:
     """Load a weights file into a network, all or nothing.
 
@@ -70,9 +88,10 @@ def load(
     ----------
     net
         A network of the zoo (or any mapping of names to Lasagne layers), a Lasagne layer with all
-        that feeds it, or a list of layers. Parameters are matched by layer name and role.
+        that feeds it, or a list of layers. Parameters are matched by layer name and role; where a
+        file has other names or none, as ``docs/converting.md`` says.
     source
-        A file in our own layout, or a Keras weights file (see ``weights/README.md``).
+        A weights file of any kind in ``docs/converting.md``; its content says which.
     strict
         If true, a missing or an unexpected array is an error; except arrays of the network's top
         (its record's ``top_layers``) when the network was built without it: these are skipped.
@@ -81,6 +100,9 @@ def load(
         Refuse arrays with NaN or infinite values.
     known_hash
         ``'md5:<hex>'`` or ``'sha256:<hex>'`` of the file, checked before it is parsed.
+    backend
+        ``'theano'`` or ``'tensorflow'``: what Keras ran on when it wrote the file, where the file
+        does not say. On Theano, kernels are turned by 180 degrees.
 
     Returns
     -------
@@ -95,10 +117,13 @@ def load(
     """
     target = target_of(net)
     with open_source(source, known_hash=known_hash) as opened:
+        opened = written_on(opened, backend)
         plan = plan_for(target, opened, strict=strict)
         arrays = arranged(plan, opened, check_finite=check_finite)
-        report = report_of(plan, opened)
-    _set_all(target, arrays)
+        report = report_of(plan, opened, target)
+    set_all(target, arrays)
+    for layer, (_, epsilon) in report.epsilon.items():
+        target.layers[layer].epsilon = epsilon
     return report
 
 
@@ -117,37 +142,52 @@ def save(
         JSON values to keep with the parameters. For a network of the zoo, ``model``,
         ``preprocessing``, ``input_size`` and ``classes`` are added unless given.
     """
+    target = target_of(net)
     arrays = OrderedDict(
         ("/".join(name.rsplit(".", 1)), param.get_value(borrow=True))
-        for name, param in target_of(net).params.items()
+        for name, param in target.params.items()
     )
-    write(path, arrays, {**record_attributes(net), **(attributes or {})})
+    record = {**record_attributes(net), **epsilon_attribute(target.epsilon)}
+    write(path, arrays, {**record, **(attributes or {})})
 
 
 def record_attributes(net: Any) -> dict[str, Any]:
-    """What a network of the zoo says about itself, for the attributes of a file."""
+    """What a network says about itself, for the attributes of a file."""
     record = getattr(net, "record", None)
-    if record is None:
-        return {}
-    attributes = {
-        "model": record.name,
-        "preprocessing": record.preprocessing,
-        "input_size": record.input_size,
-    }
+    attributes: dict[str, Any] = {}
+    if record is not None:
+        attributes = {
+            "model": record.name,
+            "preprocessing": record.preprocessing,
+            "input_size": record.input_size,
+        }
     classes = getattr(net, "classes", None)
     if classes is not None:
         attributes["classes"] = list(classes)
     return attributes
 
 
+def epsilon_attribute(epsilon: Mapping[str, float]) -> dict[str, Any]:
+    """``epsilon`` as files in our own layout have it: one number, or one for each layer."""
+    values = set(epsilon.values())
+    if len(values) > 1:
+        return {"epsilon": dict(epsilon)}
+    return {"epsilon": values.pop()} if values else {}
+
+
 def plan_for(target: Target, source: Source, *, strict: bool = True) -> Plan:
     """:func:`make_plan` for an examined network."""
+    if source.axes == "torch":
+        source = named_for(source, target.model, target.made, target.arguments)
+    elif source.axes in BY_PLACE:
+        source = placed_for(source, target.placed, target.shapes, target.epsilon)
     return make_plan(
         target.shapes,
         source,
         flattened=target.flattened,
         optional=target.optional,
         created=target.created,
+        listed=target.listed,
         strict=strict,
     )
 
@@ -171,8 +211,32 @@ def arranged(
     return arrays
 
 
-def report_of(plan: Plan, source: Source) -> LoadReport:
-    """The report of a plan that has been carried out."""
+def written_on(source: Source, backend: str | None) -> Source:
+    """A source of which the caller knows the backend.
+
+    Raises
+    ------
+    ValueError
+        There is no such backend, or the file says another.
+    """
+    if backend is None:
+        return source
+    if backend not in BACKENDS:
+        raise ValueError(f"backend is one of {', '.join(BACKENDS)}; received {backend!r}")
+    if source.backend not in ("", backend):
+        msg = f"{source.path!r} says that Keras ran on {source.backend!r}, not on {backend!r}"
+        raise ValueError(msg)
+    return replace(source, backend=backend, flipped=backend == "theano")
+
+
+def report_of(plan: Plan, source: Source, target: Target) -> LoadReport:
+    """The report of a plan that has been carried out.
+
+    Raises
+    ------
+    WeightsMismatchError
+        The epsilon of a batch normalisation is too small.
+    """
     return LoadReport(
         source=f"{source.path} ({source.kind})",
         loaded=tuple(step.param for step in plan.steps),
@@ -182,10 +246,28 @@ def report_of(plan: Plan, source: Source) -> LoadReport:
         skipped=plan.skipped,
         untouched=plan.untouched,
         attributes=source.attributes,
+        matched=plan.how,
+        epsilon=_changed_epsilon(plan, source, target),
     )
 
 
-def _set_all(target: Target, arrays: Mapping[str, np.ndarray]) -> None:
+def _changed_epsilon(plan: Plan, source: Source, target: Target) -> dict[str, tuple[float, float]]:
+    changed = {}
+    for layer, before in target.epsilon.items():
+        after = plan.epsilon.get(layer, before)
+        if after < LEAST_EPSILON:
+            msg = (
+                f"{source.path!r}: the epsilon of batch normalisation {layer!r} is {after:g}; "
+                f"Theano's is at least {LEAST_EPSILON:g}"
+            )
+            raise WeightsMismatchError(msg, misshapen=(layer,))
+        if after != before:
+            changed[layer] = before, after
+    return changed
+
+
+def set_all(target: Target, arrays: Mapping[str, np.ndarray]) -> None:
+    """Give parameters their arrays, all or none."""
     previous = {}
     try:
         for name, array in arrays.items():

@@ -2,22 +2,19 @@
 
 from __future__ import annotations
 
-import re
 from collections import OrderedDict
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 
-from ._arrange import Arrangement, Shape, arrange, as_variances
+import numpy as np
+
+from ._arrange import Arrangement, Shape, arrange, as_variances, turned
 from ._errors import WeightsFileError, WeightsMismatchError
+from ._from_torch import arrange_torch
+from ._keras import UNNAMED
+from ._matching import match_layers
 from ._sources import ROLES, Source
 from ._stored import StoredArray
-
-_AUTOMATIC = re.compile(
-    r"(conv2d|depthwise_conv2d|separable_conv2d|batch_normalization|normalization)(?:_(\d+))?"
-)
-_KERAS_1 = re.compile(
-    r"(convolution2d|depthwiseconvolution2d|separableconvolution2d|batchnormalization|dense)_(\d+)"
-)
 
 
 @dataclass(frozen=True)
@@ -31,11 +28,25 @@ class Step:
 
 @dataclass(frozen=True)
 class Plan:
-    """All steps, what stays unused in the file, and what the file leaves untouched."""
+    """What is to be done with a file.
+
+    Attributes
+    ----------
+    steps
+        What goes where.
+    skipped, untouched
+        What stays unused in the file, and what the file leaves untouched.
+    how
+        By what layers were matched; empty for their names alone.
+    epsilon
+        Layer of the network -> epsilon of batch normalisation in the file, where it is known.
+    """
 
     steps: tuple[Step, ...]
     skipped: tuple[str, ...]
     untouched: tuple[str, ...]
+    how: str = ""
+    epsilon: dict[str, float] = field(default_factory=dict)
 
 
 def make_plan(
@@ -45,9 +56,10 @@ def make_plan(
     flattened: Mapping[str, Shape] | None = None,
     optional: frozenset[str] = frozenset(),
     created: Mapping[str, list[str]] | None = None,
+    listed: Mapping[str, list[str]] | None = None,
     strict: bool = True,
 ) -> Plan:
-    """Match the arrays of a file with the parameters of a network, by name and shape.
+    """Match the arrays of a file with the parameters of a network.
 
     Parameters
     ----------
@@ -59,8 +71,8 @@ def make_plan(
         Dense layers behind a flattening, as in :class:`Target`.
     optional
         Layers that may be in the file without being in the network.
-    created
-        Layers by class, as in :class:`Target`: Keras 1 numbered those without a name.
+    created, listed
+        Layers by class, as in :class:`Target`: Keras 1 numbered those without a name, Keras 3 all.
     strict
         Whether any other missing or unexpected array is an error. A misshapen one always is.
 
@@ -71,24 +83,37 @@ def make_plan(
     WeightsFileError
         The order of an array's elements cannot be known.
     """
-    arrays = _with_roles(_renumbered(source.arrays, shapes, created or {}), shapes)
+    names, how = match_layers(source, shapes, created or {}, listed or {}, optional)
+    arrays = _with_roles(_renamed(source.arrays, names), shapes)
     flattened = flattened or {}
+    if _is_theano_ordered(arrays, shapes, source):
+        source = replace(source, axes="theano", flipped=source.backend in ("", "theano"))
     steps, misshapen = [], []
     for name, wanted in shapes.items():
         if name not in arrays:
             continue
         array = arrays[name]
         arrangement = _arrangement(name, array, wanted, source, flattened)
-        if source.axes == "keras" and name.endswith(".var") and f"{_layer(name)}.count" in shapes:
+        pixels = name.endswith(".var") and _standardises(name, shapes)
+        if pixels and source.axes == "keras" and source.deviations:
             arrangement = as_variances(arrangement)
         if arrangement.shape == wanted:
             steps.append(Step(name, array, arrangement))
         else:
             stored = "" if arrangement.shape == array.shape else f" (in the file {array.shape})"
             misshapen.append(f"{name}: expected {wanted}, received {arrangement.shape}{stored}")
-    missing = [f"{name} {shape}" for name, shape in shapes.items() if name not in arrays]
+    missing = [
+        f"{name} {shape}"
+        for name, shape in shapes.items()
+        if name not in arrays and not (source.axes == "torch" and _standardises(name, shapes))
+    ]
     surplus = [name for name in arrays if name not in shapes]
-    skipped = [name for name in surplus if not strict or _layer(name) in optional]
+    skipped = [
+        name
+        for name in surplus
+        # Layers that the file does not name may only be those of the top: the rest was counted.
+        if not strict or _layer(name) in optional or (optional and _layer(name).startswith(UNNAMED))
+    ]
     unexpected = [f"{name} {arrays[name].shape}" for name in surplus if name not in skipped]
     if misshapen or (strict and (missing or unexpected)):
         turned = any(
@@ -98,41 +123,34 @@ def make_plan(
         advice = _advice(missing, unexpected, misshapen, turned and source.axes == "keras")
         raise _mismatch(source, missing, unexpected, misshapen, advice)
     untouched = [name for name in shapes if name not in arrays]
-    return Plan(tuple(steps), tuple(skipped), tuple(untouched))
+    epsilon = {names.get(layer, layer): value for layer, value in source.epsilon.items()}
+    return Plan(tuple(steps), tuple(skipped), tuple(untouched), how, epsilon)
 
 
-def _renumbered(
-    arrays: Mapping[str, StoredArray],
-    shapes: Mapping[str, Shape],
-    created: Mapping[str, list[str]],
-) -> Mapping[str, StoredArray]:
-    """Find layers that Keras named by itself.
-
-    It numbers them through a session: 'conv2d' to 'conv2d_93' in one file are 'conv2d_1' to
-    'conv2d_94' or 'conv2d_131' to 'conv2d_224' in another. Their order is that of creation. In
-    files of Keras 1, 'convolution2d_1' is the first convolution made, though it has a name now.
-    """
-    here = {**_numbered(shapes, _AUTOMATIC), **created}
-    there = {**_numbered(arrays, _AUTOMATIC), **_numbered(arrays, _KERAS_1)}
-    names: dict[str, str] = {}
-    for kind, layers in there.items():
-        if len(layers) == len(here.get(kind, ())):
-            names.update(zip(layers, here[kind]))
-    renamed = OrderedDict()
+def _renamed(
+    arrays: Mapping[str, StoredArray], names: Mapping[str, str]
+) -> OrderedDict[str, StoredArray]:
+    renamed: OrderedDict[str, StoredArray] = OrderedDict()
     for name, array in arrays.items():
         layer, _, role = name.rpartition(".")
         renamed[f"{names.get(layer, layer)}.{role}"] = array
     return renamed
 
 
-def _numbered(names: Iterable[str], pattern: re.Pattern[str]) -> dict[str, list[str]]:
-    """Kind -> layers of that kind that Keras named by itself, by number."""
-    numbers: dict[str, dict[str, int]] = {}
-    for layer in dict.fromkeys(map(_layer, names)):
-        match = pattern.fullmatch(layer)
-        if match:
-            numbers.setdefault(match[1], {})[layer] = int(match[2] or 0)
-    return {kind: sorted(layers, key=layers.__getitem__) for kind, layers in numbers.items()}
+def _is_theano_ordered(
+    arrays: Mapping[str, StoredArray], shapes: Mapping[str, Shape], source: Source
+) -> bool:
+    """Whether a file of Keras 1 has kernels as (out, in, row, column): one by its shape tells."""
+    if source.version.partition(".")[0] != "1" or source.axes != "keras":
+        return False
+    kernels = [
+        (arrays[name].shape, shape)
+        for name, shape in shapes.items()
+        if len(shape) == 4 and name in arrays
+    ]
+    return any(
+        stored == wanted and arrange(stored, wanted).shape != wanted for stored, wanted in kernels
+    )
 
 
 def _with_roles(
@@ -166,7 +184,9 @@ def _arrangement(
     flattened: Mapping[str, Shape],
 ) -> Arrangement:
     if source.axes == "theano":
-        return Arrangement(array.shape, lambda values: values)
+        return turned(array.shape) if source.flipped else Arrangement(array.shape, _as_it_is)
+    if source.axes == "torch":
+        return arrange_torch(array.shape, wanted)
     shape = flattened.get(_layer(name)) if name.endswith(".W") else None
     if source.flipped and (shape or (len(wanted) == 4 and wanted[1] == 1)):
         msg = (
@@ -176,6 +196,10 @@ def _arrangement(
         )
         raise WeightsFileError(msg)
     return arrange(array.shape, wanted, flattened=shape, flip=source.flipped)
+
+
+def _as_it_is(values: np.ndarray) -> np.ndarray:
+    return values
 
 
 def _mismatch(
@@ -218,6 +242,11 @@ def _advice(missing: list[str], unexpected: list[str], misshapen: list[str], tur
     if unexpected:
         return "If the additional layers are not wanted, load with strict=False."
     return "Was it saved with another number of classes or another input size?"
+
+
+def _standardises(name: str, shapes: Mapping[str, Shape]) -> bool:
+    """Whether it is a number that pictures are standardised with; PyTorch does that elsewhere."""
+    return f"{_layer(name)}.count" in shapes
 
 
 def _layer(name: str) -> str:

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from ..layers import ChannelsLastFlattenLayer
 from ._arrange import Shape
 from ._errors import WeightsError
 
@@ -26,12 +27,37 @@ class Target:
         Layers that a file for this network may have although the network has not: the top.
     created
         Class as Keras 1 wrote it -> layers of that class, in the order in which they were made.
+    listed
+        Class as Keras 3 writes it in files -> layers of that class, in the network's order.
+    layers
+        The layers with parameters by name.
+    model, arguments
+        Name in the zoo and the network's own arguments; None and nothing for other networks.
+    made
+        Names of the layers in the order in which they were made, those of the top included.
+    placed
+        Names of the parameters in the order of ``lasagne.layers.get_all_params``.
     """
 
     params: OrderedDict[str, Any]
     flattened: dict[str, Shape]
     optional: frozenset[str] = frozenset()
     created: dict[str, list[str]] = field(default_factory=dict)
+    model: str | None = None
+    arguments: dict[str, Any] = field(default_factory=dict)
+    made: tuple[str, ...] = ()
+    placed: tuple[str, ...] = ()
+    listed: dict[str, list[str]] = field(default_factory=dict)
+    layers: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def epsilon(self) -> dict[str, float]:
+        """What each layer of batch normalisation adds to the variance."""
+        return {
+            name: float(layer.epsilon)
+            for name, layer in self.layers.items()
+            if keras_class(layer) == "batch_normalization"
+        }
 
     @property
     def shapes(self) -> OrderedDict[str, Shape]:
@@ -52,45 +78,72 @@ def target_of(net: Any) -> Target:
     WeightsError
         A layer with parameters has no name, or two have the same.
     """
-    import lasagne
-
-    if isinstance(net, Mapping):
-        layers: Iterable[Any] = net.values()
-        params = getattr(net, "params", None)
-    else:
-        layers = lasagne.layers.get_all_layers(net)
-        params = None
-    layers = list(layers)
+    layers = layers_of(net)
+    params = getattr(net, "params", None) if isinstance(net, Mapping) else None
     if params is None:
         params = named_params(layers)
-    top = getattr(getattr(net, "record", None), "top_layers", ())
+    record = getattr(net, "record", None)
+    top = getattr(record, "top_layers", ())
     present = {layer.name for layer in layers}
+    made = getattr(net, "built", ()) or tuple(layer.name or "" for layer in layers)
     return Target(
         params=OrderedDict(params),
         flattened=flattened_inputs(layers),
         optional=frozenset(top) - present,
-        created=created_layers(net),
+        created={
+            kind.replace("_", "").replace("conv2d", "convolution2d"): names
+            for kind, names in by_class(net[name] for name in getattr(net, "built", ())).items()
+        },
+        listed=by_class(layers),
+        layers={layer.name: layer for layer in layers if layer.params},
+        model=getattr(record, "name", None),
+        arguments=dict(getattr(record, "arguments", ())),
+        made=(*made, *(name for name in top if name not in present)),
+        placed=_placed(net, layers, params),
     )
 
 
-def created_layers(net: Any) -> dict[str, list[str]]:
-    """Layers of a network of the zoo by the name that Keras 1 gives their class."""
-    from lasagne.layers import DenseLayer
+def layers_of(net: Any) -> list[Any]:
+    """All layers of a network of the zoo, of a Lasagne layer or of several."""
+    import lasagne
 
-    from ..layers import BatchNormLayer, Conv2DLayer, DepthwiseConv2DLayer, SeparableConv2DLayer
+    return list(net.values()) if isinstance(net, Mapping) else lasagne.layers.get_all_layers(net)
+
+
+def _placed(net: Any, layers: list[Any], params: Mapping[str, Any]) -> tuple[str, ...]:
+    import lasagne
+
+    # Of a mapping the last layer is the output; where it feeds from not all, the order is unknown.
+    ordered = lasagne.layers.get_all_params(layers[-1] if isinstance(net, Mapping) else net)
+    names = {id(param): name for name, param in params.items()}
+    return tuple(names[id(param)] for param in ordered if id(param) in names)
+
+
+def keras_class(layer: Any) -> str | None:
+    """The class of a layer with parameters as Keras 3 writes it in files; None for others."""
+    import lasagne
+
+    from .. import layers
 
     classes = {
-        DepthwiseConv2DLayer: "depthwiseconvolution2d",  # a Conv2DLayer too
-        Conv2DLayer: "convolution2d",
-        SeparableConv2DLayer: "separableconvolution2d",
-        BatchNormLayer: "batchnormalization",
-        DenseLayer: "dense",
+        layers.DepthwiseConv2DLayer: "depthwise_conv2d",  # a Conv2DLayer too
+        layers.Conv2DLayer: "conv2d",
+        lasagne.layers.Conv2DLayer: "conv2d",
+        layers.SeparableConv2DLayer: "separable_conv2d",
+        layers.BatchNormLayer: "batch_normalization",
+        layers.StandardizeLayer: "normalization",
+        lasagne.layers.DenseLayer: "dense",
     }
+    return next((name for cls, name in classes.items() if isinstance(layer, cls)), None)
+
+
+def by_class(layers: Iterable[Any]) -> dict[str, list[str]]:
+    """Names of layers by their class as Keras 3 writes it, in the order given."""
     found: dict[str, list[str]] = {}
-    for name in getattr(net, "built", ()):
-        kinds = [kind for cls, kind in classes.items() if isinstance(net.get(name), cls)]
-        if kinds:
-            found.setdefault(kinds[0], []).append(name)
+    for layer in layers:
+        kind = keras_class(layer)
+        if kind is not None:
+            found.setdefault(kind, []).append(layer.name)
     return found
 
 
@@ -134,6 +187,8 @@ def _flattened_shape(dense: Any) -> Shape | None:
         layer = layer.input_layer
         if layer is None or layer.params or not hasattr(layer, "input_layer"):
             return None
+    if isinstance(layer, ChannelsLastFlattenLayer):
+        return None  # the rows are in Keras's order here too
     shape = tuple(layer.input_shape[1:])
     if len(shape) != 3 or None in shape:
         return None

@@ -1,13 +1,10 @@
-"""The old PyTorch file format, read without PyTorch and without unpickling.
+"""PyTorch files, read without PyTorch and without unpickling.
 
-``torch.save`` before 1.6 wrote: the pickled number 0x1950a86a20f9469cfc6c, a pickled protocol
-version (1001), a pickled description of the machine, the pickled object, a pickled list of
-storage keys, and then for each key the storage: its number of elements (int64) and its bytes.
-(Fact: torch/serialization.py, ``_legacy_save``.)
-
-A pickle is a program. Python's unpickler would run it; here its opcodes are interpreted, only
-those few that a dictionary of tensors needs, and nothing is ever imported or called. Any other
-opcode or name is an error.
+Since PyTorch 1.6, ``torch.save`` writes a zip archive, uncompressed: ``<folder>/data.pkl`` is the
+pickled object, ``<folder>/data/<key>`` the bytes of a storage. Before, it wrote one thing behind
+another: the pickled number 0x1950a86a20f9469cfc6c, a pickled protocol version (1001), a pickled
+description of the machine, the pickled object, a pickled list of storage keys, and for each key the
+storage: its number of elements (int64) and its bytes. (Fact: ``torch/serialization.py``.)
 """
 
 from __future__ import annotations
@@ -15,46 +12,40 @@ from __future__ import annotations
 import io
 import math
 import os
-import pickletools
-import sys
 from collections import OrderedDict
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass
-from typing import Any
+from functools import partial
+from typing import Any, BinaryIO
 
 import numpy as np
 
 from ._errors import WeightsFileError
+from ._pickle import Name, Refusal, expect, interpret
 from ._stored import StoredArray
-from ._untrusted import digest, open_regular
+from ._zip import SafeZip
 
 MAGIC = 0x1950A86A20F9469CFC6C
 PROTOCOL = 1001
 START = b"\x80\x02\x8a\x0al\xfc\x9cF\xf9 j\xa8P\x19."
-MAX_BYTES = 4 << 30
-MAX_OPCODES = 1_000_000
+MAX_PICKLE = 64 << 20
+BFLOAT16 = np.dtype([("bfloat16", "<u2")])  # the upper half of a float32
 
 _STORAGES: dict[str, np.dtype] = {
     "torch FloatStorage": np.dtype("<f4"),
     "torch DoubleStorage": np.dtype("<f8"),
     "torch HalfStorage": np.dtype("<f2"),
+    "torch BFloat16Storage": BFLOAT16,
     "torch LongStorage": np.dtype("<i8"),
     "torch IntStorage": np.dtype("<i4"),
+    "torch ShortStorage": np.dtype("<i2"),
+    "torch CharStorage": np.dtype("i1"),
+    "torch ByteStorage": np.dtype("u1"),
+    "torch BoolStorage": np.dtype("?"),
 }
-_DICTIONARY = "collections OrderedDict"
-_TENSOR = "torch._utils _rebuild_tensor_v2"
-_NAMES = {*_STORAGES, _DICTIONARY, _TENSOR}
-_VALUES = {"BININT", "BININT1", "BININT2", "LONG1", "BINUNICODE"}
-_EMPTY = {"EMPTY_DICT": dict, "EMPTY_LIST": list, "EMPTY_TUPLE": tuple}
-_CONSTANTS = {"NONE": None, "NEWTRUE": True, "NEWFALSE": False}
-_TUPLES = {"TUPLE1": 1, "TUPLE2": 2, "TUPLE3": 3}
-_MARK = object()
-
-
-@dataclass(frozen=True)
-class _Name:
-    """A name the pickle refers to; it stands for itself and cannot be called."""
-
-    text: str
+# Where training scripts put the parameters beside other things.
+_NESTED = ("state_dict", "model_state_dict", "model", "net", "network", "module", "params")
 
 
 @dataclass(frozen=True)
@@ -72,208 +63,223 @@ class _Tensor:
     strides: tuple[int, ...]
 
 
-def read_torch(
-    path: str | os.PathLike[str], *, known_hash: str | None = None
-) -> OrderedDict[str, StoredArray]:
-    """The tensors of an old-format PyTorch file that holds a state dictionary.
+@dataclass(frozen=True)
+class _Place:
+    """Where the bytes of a storage lie: in a file that `open` gives, from `offset` on."""
+
+    open: Callable[[], AbstractContextManager[tuple[BinaryIO, int]]]
+    offset: int = 0
+
+
+def read_torch_legacy(file: BinaryIO, path: str) -> OrderedDict[str, StoredArray]:
+    """The tensors of a state dictionary, alone or in a checkpoint, in the old format.
 
     Returns
     -------
     OrderedDict
-        ``'module.parameter' -> array``, in PyTorch's order of axes.
+        ``'module.parameter' -> array``, in PyTorch's order of axes; read while the file is open.
+        bfloat16 becomes float32. Tensors may share a storage and have any strides.
 
     Raises
     ------
     WeightsFileError
-        The file is of another format, damaged, or its pickles do more than describe tensors.
+        The file is damaged, or its pickles do more than describe tensors.
     """
-    with open_regular(path) as file:
-        size = os.fstat(file.fileno()).st_size
-        if size > MAX_BYTES:
-            msg = f"{os.fspath(path)!r} has {size:,} bytes; PyTorch files are read up to 4 GiB"
-            raise WeightsFileError(msg)
-        data = file.read(size)
-    if known_hash is not None:
-        algorithm, _, expected = known_hash.partition(":")
-        actual = digest(io.BytesIO(data), algorithm)
-        if actual != expected:
-            msg = f"{os.fspath(path)!r}: its {algorithm} is {actual}, expected {expected}"
-            raise WeightsFileError(msg)
+    with _refusing(path):
+        return _arrays(*_read_legacy(file))
+
+
+def read_torch_zip(archive: SafeZip) -> OrderedDict[str, StoredArray]:
+    """The same for a zip archive that has a member 'data.pkl' in a folder."""
+    with _refusing(archive.path):
+        return _arrays(*_read_zip(archive))
+
+
+@contextmanager
+def _refusing(path: str) -> Iterator[None]:
     try:
-        return _read(data)
-    except _Refusal as error:
-        msg = f"{os.fspath(path)!r} is refused: {error}"
+        yield
+    except Refusal as error:
+        msg = f"{path!r} is refused: {error}"
         raise WeightsFileError(msg) from error
 
 
-class _Refusal(Exception):  # noqa: N818  it never leaves this module
-    pass
+def _arrays(state: Any, places: Mapping[str, _Place]) -> OrderedDict[str, StoredArray]:
+    tensors = _parameters(state)
+    return OrderedDict((name, _stored(name, tensor, places)) for name, tensor in tensors.items())
 
 
-def _read(data: bytes) -> OrderedDict[str, StoredArray]:
-    stream = io.BytesIO(data)
-    magic, protocol, machine = (_interpret(stream) for _ in range(3))
+def _read_legacy(file: BinaryIO) -> tuple[Any, dict[str, _Place]]:
+    file.seek(0)
+    stream = io.BytesIO(file.read(MAX_PICKLE))
+    magic, protocol, machine = (_pickled(stream) for _ in range(3))
     if magic != MAGIC or protocol != PROTOCOL:
-        raise _Refusal("it is not a PyTorch file of the old format (protocol 1001)")
+        raise Refusal("it is not a PyTorch file of the old format (protocol 1001)")
     if not isinstance(machine, dict) or machine.get("little_endian") is not True:
-        raise _Refusal("it was not written on a little-endian machine")
-    state = _interpret(stream)
-    keys = _interpret(stream)
-    if not isinstance(state, dict) or not isinstance(keys, list):
-        raise _Refusal("it does not hold a dictionary of tensors (a state_dict)")
-    storages = _storages(data, stream.tell(), keys, state)
-    arrays: OrderedDict[str, StoredArray] = OrderedDict()
-    for name, tensor in state.items():
-        if not isinstance(tensor, _Tensor):
-            raise _Refusal(f"entry {name!r} is not a tensor")
-        arrays[name] = _stored(name, tensor, storages)
-    return arrays
+        raise Refusal("it was not written on a little-endian machine")
+    declared: dict[str, _Storage] = {}
+    state = _pickled(stream, declared)
+    keys = expect(_pickled(stream), list)
+    return state, _legacy_places(file, stream.tell(), keys, declared)
 
 
-def _storages(
-    data: bytes, position: int, keys: list[Any], state: dict[Any, Any]
-) -> dict[str, np.ndarray]:
-    """The storages behind the pickles, as views of the file's bytes."""
-    declared = {
-        tensor.storage.key: tensor.storage
-        for tensor in state.values()
-        if isinstance(tensor, _Tensor)
-    }
-    found: dict[str, np.ndarray] = {}
+def _legacy_places(
+    file: BinaryIO, position: int, keys: list[Any], declared: Mapping[str, _Storage]
+) -> dict[str, _Place]:
+    """The storages behind the pickles."""
+    size = os.fstat(file.fileno()).st_size
+    found: dict[str, _Place] = {}
     for key in keys:
-        storage = declared.get(_expect(key, str))
+        storage = declared.get(expect(key, str))
         if storage is None or key in found:
-            raise _Refusal(f"storage {key!r} belongs to no tensor, or is listed twice")
-        elements = int.from_bytes(data[position : position + 8], "little", signed=True)
-        position += 8
-        end = position + elements * storage.dtype.itemsize
-        if elements != storage.elements or end > len(data):
-            raise _Refusal(f"storage {key!r} is cut short or of another size than declared")
-        found[key] = np.frombuffer(data, storage.dtype, elements, position)
+            raise Refusal(f"storage {key!r} belongs to no tensor, or is listed twice")
+        file.seek(position)
+        elements = int.from_bytes(file.read(8), "little", signed=True)
+        end = position + 8 + elements * storage.dtype.itemsize
+        if elements != storage.elements or end > size:
+            raise Refusal(f"storage {key!r} is cut short or of another size than declared")
+        found[key] = _Place(lambda: nullcontext((file, size)), position + 8)
         position = end
     return found
 
 
-def _stored(name: str, tensor: _Tensor, storages: dict[str, np.ndarray]) -> StoredArray:
-    storage = storages.get(tensor.storage.key)
-    last = tensor.offset + sum(
-        (extent - 1) * stride for extent, stride in zip(tensor.shape, tensor.strides)
-    )
-    # No extent may step nowhere: a stride of 0 would make a huge tensor of one number.
-    steps_well = all(stride > 0 for stride in tensor.strides)
-    if storage is None or not steps_well or math.prod(tensor.shape) > storage.size:
-        raise _Refusal(f"tensor {name!r} does not lie in its storage")
-    if math.prod(tensor.shape) and not 0 <= last < storage.size:
-        raise _Refusal(f"tensor {name!r} does not lie in its storage")
-    dtype = tensor.storage.dtype.newbyteorder("=")
-
-    def read() -> np.ndarray:
-        view = np.lib.stride_tricks.as_strided(
-            storage[tensor.offset :],
-            tensor.shape,
-            [stride * storage.itemsize for stride in tensor.strides],
-            writeable=False,
-        )
-        return np.array(view, dtype=dtype, order="C")
-
-    return StoredArray(location=name, shape=tensor.shape, dtype=dtype, read=read)
+def _read_zip(archive: SafeZip) -> tuple[Any, dict[str, _Place]]:
+    names = archive.names()
+    descriptions = [name for name in names if name.endswith("/data.pkl")]
+    if len(descriptions) != 1:
+        raise Refusal("an archive of PyTorch has one folder with 'data.pkl'")
+    (description,) = descriptions
+    folder = description.rpartition("/")[0]
+    order = f"{folder}/byteorder"
+    if order in names and archive.read(order) != b"little":
+        raise Refusal("it was not written on a little-endian machine")
+    declared: dict[str, _Storage] = {}
+    state = _pickled(io.BytesIO(archive.read(description, MAX_PICKLE)), declared)
+    places = {key: _Place(partial(archive.open, f"{folder}/data/{key}")) for key in declared}
+    present = set(names)
+    for key in declared:
+        if f"{folder}/data/{key}" not in present:
+            raise Refusal(f"storage {key!r} is missing")
+    return state, places
 
 
-def _interpret(stream: io.BytesIO) -> Any:
-    """Carry out one pickle, up to its STOP, with the few opcodes that tensors need."""
-    stack: list[Any] = []
-    memo: dict[int, Any] = {}
+def _pickled(stream: BinaryIO, declared: dict[str, _Storage] | None = None) -> Any:
+    """Carry out one pickle; storages that it refers to are entered in `declared`."""
+
+    def storage(description: Any) -> _Storage:
+        made = _storage(description)
+        if declared is None or declared.setdefault(made.key, made) != made:
+            raise Refusal(f"storage {made.key!r} is described in two ways")
+        return made
+
+    calls = {
+        "collections OrderedDict": _dictionary,
+        "torch._utils _rebuild_tensor_v2": _tensor,
+        "torch._utils _rebuild_parameter": _parameter,
+    }
     try:
-        for count, (opcode, argument, _) in enumerate(pickletools.genops(stream)):
-            if count > MAX_OPCODES:
-                raise _Refusal(f"a pickle of more than {MAX_OPCODES:,} operations")
-            if opcode.name == "STOP":
-                return stack.pop()
-            _step(opcode.name, argument, stack, memo)
-    except _Refusal:
-        raise
-    except (ValueError, LookupError, TypeError, AttributeError, StopIteration) as error:
-        raise _Refusal(f"its description of the tensors is damaged ({error})") from error
-    raise _Refusal("a pickle without an end")
+        return interpret(stream, calls=calls, names=_STORAGES, persistent=storage)
+    except Refusal as error:
+        advice = ""
+        if "it asks for" in str(error):
+            advice = "; in PyTorch, save torch.save(model.state_dict(), path) alone"
+        raise Refusal(f"{error}{advice}") from error
 
 
-def _step(name: str, argument: Any, stack: list[Any], memo: dict[int, Any]) -> None:
-    if name in _VALUES:
-        stack.append(argument)
-    elif name in _CONSTANTS:
-        stack.append(_CONSTANTS[name])
-    elif name in _EMPTY:
-        stack.append(_EMPTY[name]())
-    elif name == "MARK":
-        stack.append(_MARK)
-    elif name in ("BINPUT", "LONG_BINPUT"):
-        memo[argument] = stack[-1]
-    elif name in ("BINGET", "LONG_BINGET"):
-        stack.append(memo[argument])
-    elif name == "TUPLE":
-        stack.append(tuple(_since_mark(stack)))
-    elif name in _TUPLES:
-        items = [stack.pop() for _ in range(_TUPLES[name])]
-        stack.append(tuple(reversed(items)))
-    elif name == "APPENDS":
-        items = _since_mark(stack)
-        _expect(stack[-1], list).extend(items)
-    elif name == "SETITEM":
-        value, key = stack.pop(), stack.pop()
-        _expect(stack[-1], dict)[_expect(key, str)] = value
-    elif name == "SETITEMS":
-        items = _since_mark(stack)
-        keys = [_expect(key, str) for key in items[::2]]
-        _expect(stack[-1], dict).update(zip(keys, items[1::2]))
-    elif name == "GLOBAL":
-        if argument not in _NAMES:
-            raise _Refusal(f"it asks for {argument!r}, which a file of tensors does not need")
-        stack.append(_Name(sys.intern(argument)))
-    elif name == "REDUCE":
-        arguments, function = stack.pop(), stack.pop()
-        stack.append(_build(function, arguments))
-    elif name == "BINPERSID":
-        stack.append(_storage(stack.pop()))
-    elif name == "BUILD":
-        # The dictionary's _metadata, versions of modules: of no use here.
-        stack.pop()
-        _expect(stack[-1], dict)
-    elif name != "PROTO":
-        raise _Refusal(f"it uses the pickle operation {name}, which tensors do not need")
+def _dictionary(arguments: tuple[Any, ...]) -> dict[str, Any]:
+    if arguments not in ((), ([],)):
+        raise Refusal("it makes a call that tensors do not need")
+    return {}
 
 
-def _build(function: Any, arguments: Any) -> Any:
-    if function == _Name(_DICTIONARY) and arguments == ():
-        return {}
-    if function != _Name(_TENSOR):
-        raise _Refusal("it makes a call that tensors do not need")
+def _parameter(arguments: tuple[Any, ...]) -> _Tensor:
+    return expect(arguments[0], _Tensor)
+
+
+def _tensor(arguments: tuple[Any, ...]) -> _Tensor:
     storage, offset, shape, strides = arguments[:4]
-    numbers = (offset, *shape, *strides)
+    numbers = (offset, *expect(shape, tuple), *expect(strides, tuple))
     whole = all(type(number) is int and number >= 0 for number in numbers)
     if not isinstance(storage, _Storage) or not whole or len(shape) != len(strides):
-        raise _Refusal("a tensor with an impossible description")
+        raise Refusal("a tensor with an impossible description")
     return _Tensor(storage, offset, tuple(shape), tuple(strides))
 
 
 def _storage(description: Any) -> _Storage:
-    kind, name, key, _, elements, view = description
-    dtype = _STORAGES.get(name.text)
-    known = kind == "storage" and view is None and type(elements) is int and elements >= 0
+    # The old format has a sixth entry, for views of storages that PyTorch 0.1 knew.
+    kind, name, key, _, elements, *view = expect(description, tuple)
+    dtype = _STORAGES.get(expect(name, Name).text)
+    known = kind == "storage" and view in ([], [None]) and type(elements) is int and elements >= 0
     if dtype is None or not known:
-        raise _Refusal("a storage of another kind")
-    return _Storage(_expect(key, str), dtype, elements)
+        raise Refusal("a storage of another kind")
+    return _Storage(expect(key, str), dtype, elements)
 
 
-def _since_mark(stack: list[Any]) -> list[Any]:
-    # From the top, or a tall stack with many marks would take for ever.
-    start = next(index for index in reversed(range(len(stack))) if stack[index] is _MARK)
-    items = stack[start + 1 :]
-    del stack[start:]
-    return items
+def _parameters(state: Any) -> OrderedDict[str, _Tensor]:
+    """The dictionary of tensors, from what training scripts put it into."""
+    while isinstance(state, dict):
+        tensors = [value for value in state.values() if isinstance(value, _Tensor)]
+        inner = [state[key] for key in _NESTED if isinstance(state.get(key), dict)]
+        if tensors or not inner:
+            break
+        state = inner[0]
+    if not isinstance(state, dict) or not state:
+        raise Refusal("it does not hold a dictionary of tensors (a state_dict)")
+    for name, value in state.items():
+        if not isinstance(value, _Tensor) or not isinstance(name, str):
+            raise Refusal(f"entry {name!r} is not a tensor")
+    return OrderedDict(state)
 
 
-def _expect(value: Any, kind: type) -> Any:
-    # Keys are texts, too: the hash of tuples in tuples may take for ever, and so may their repr.
-    if type(value) is not kind:
-        raise _Refusal(f"a {kind.__name__} was expected in it")
-    return value
+def _stored(name: str, tensor: _Tensor, places: Mapping[str, _Place]) -> StoredArray:
+    place, dtype = places.get(tensor.storage.key), tensor.storage.dtype
+    count = math.prod(tensor.shape)
+    # No extent may step nowhere: a stride of 0 would make a huge tensor of one number.
+    still = count and any(
+        stride == 0 and extent > 1 for extent, stride in zip(tensor.shape, tensor.strides)
+    )
+    spans = ((extent - 1) * stride for extent, stride in zip(tensor.shape, tensor.strides))
+    length = sum(spans) + 1 if count else 0
+    inside = tensor.offset + length <= tensor.storage.elements
+    if place is None or still or not inside or count > tensor.storage.elements:
+        raise Refusal(f"tensor {name!r} does not lie in its storage")
+
+    def read() -> np.ndarray:
+        with place.open() as (file, _):
+            start = place.offset + tensor.offset * dtype.itemsize
+            values = read_array(file, start, dtype, length, name)
+        steps = [stride * values.itemsize for stride in tensor.strides]
+        view = np.lib.stride_tricks.as_strided(values, tensor.shape, steps, writeable=False)
+        return as_native(view)
+
+    shown = np.dtype("f4") if dtype == BFLOAT16 else dtype.newbyteorder("=")
+    return StoredArray(location=name, shape=tensor.shape, dtype=shown, read=read)
+
+
+def read_array(file: BinaryIO, start: int, dtype: np.dtype, length: int, name: str) -> np.ndarray:
+    """`length` numbers of an open file from byte `start` on.
+
+    Raises
+    ------
+    WeightsFileError
+        The file is too short.
+    """
+    values = np.empty(length, dtype)
+    file.seek(start)
+    view = values.view(np.uint8).data.cast("B") if length else memoryview(b"")
+    done = 0
+    while done < len(view):
+        count = file.readinto(view[done:])  # type: ignore[attr-defined]
+        if not count:
+            msg = f"array {name!r} is cut short"
+            raise WeightsFileError(msg)
+        done += count
+    return values
+
+
+def as_native(values: np.ndarray) -> np.ndarray:
+    """In native byte order, row by row; bfloat16 as float32."""
+    if values.dtype != BFLOAT16:
+        return np.asarray(values, dtype=values.dtype.newbyteorder("="), order="C")
+    upper = values["bfloat16"].astype(np.uint32, order="C")
+    return np.asarray(np.left_shift(upper, 16)).view(np.float32)

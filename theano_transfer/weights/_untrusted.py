@@ -10,12 +10,9 @@ from typing import BinaryIO
 from ._errors import WeightsFileError
 
 HDF5_SIGNATURE = b"\x89HDF\r\n\x1a\n"
+ZIP_SIGNATURE = b"PK\x03\x04"
 _STARTS = (  # (first bytes, what such a file is, what to do)
-    (
-        b"PK\x03\x04",
-        "a zip archive (a .keras, .npz or new PyTorch file)",
-        "; of a Keras model, save model.save_weights('x.weights.h5') instead",
-    ),
+    (ZIP_SIGNATURE, "a zip archive", ""),
     (b"\x80", "a Python pickle", "; pickles are never read, because they can run code"),
     (b"\x93NUMPY", "a NumPy .npy file", ""),
     (b"\x1f\x8b", "a gzip file", "; unpack it first"),

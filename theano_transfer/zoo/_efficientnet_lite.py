@@ -20,15 +20,18 @@ from lasagne.layers import (
 
 from theano_transfer.layers import BatchNormLayer, Conv2DLayer, DepthwiseConv2DLayer, relu6
 from theano_transfer.zoo._efficientnet_stages import (
+    KERAS,
     STAGES,
     STEM,
     TOP,
+    TORCH,
     FanOutNormal,
     Stage,
+    Style,
     letter,
 )
 from theano_transfer.zoo._network import Network
-from theano_transfer.zoo._options import Options
+from theano_transfer.zoo._options import STYLE_ARGUMENT, Options, check_style
 from theano_transfer.zoo._record import ModelRecord
 from theano_transfer.zoo._registry import register
 from theano_transfer.zoo._top import classify
@@ -66,26 +69,28 @@ def stages_of(scale: Scale) -> list[Stage]:
     return stages
 
 
-def efficientnet_lite(net: Network, x: Layer, options: Options, scale: Scale) -> Layer:
+def efficientnet_lite(net: Network, x: Layer, options: Options, scale: Scale, called: str) -> Layer:
     """Add the layers of an EfficientNet-Lite."""
     W = options.initial(FanOutNormal())
-    x = net.add(Conv2DLayer(x, STEM, 3, stride=2, pad="same", W=W, b=None, name="stem_conv"))
-    x = normalise(net, x, "stem")
+    style = KERAS if called == "keras" else TORCH
+    pad = 1 if style.symmetric else "same"
+    x = net.add(Conv2DLayer(x, STEM, 3, stride=2, pad=pad, W=W, b=None, name="stem_conv"))
+    x = normalise(net, x, style, "stem")
 
     for number, stage in enumerate(stages_of(scale), start=1):
         for i in range(stage.repeats):
             stride = stage.stride if i == 0 else 1
-            x = inverted_bottleneck(net, x, stage, stride, W, f"block{number}{letter(i)}_")
+            x = inverted_bottleneck(net, x, stage, stride, W, f"block{number}{letter(i)}_", style)
 
     x = net.add(Conv2DLayer(x, TOP, 1, W=W, b=None, name="top_conv"))
-    x = normalise(net, x, "top")
+    x = normalise(net, x, style, "top")
 
     W = options.initial(Uniform(1 / np.sqrt(options.classes)))
     return classify(net, x, options, W, dropout=("top_dropout", scale.dropout))
 
 
 def inverted_bottleneck(
-    net: Network, x: Layer, stage: Stage, stride: int, W: Initializer, name: str
+    net: Network, x: Layer, stage: Stage, stride: int, W: Initializer, name: str, style: Style
 ) -> Layer:
     """Add a block: widen by a 1x1 convolution, filter every channel by itself, narrow again."""
     shortcut, channels = x, x.output_shape[1]
@@ -93,28 +98,30 @@ def inverted_bottleneck(
         x = net.add(
             Conv2DLayer(x, stage.expand * channels, 1, W=W, b=None, name=f"{name}expand_conv")
         )
-        x = normalise(net, x, f"{name}expand")
+        x = normalise(net, x, style, f"{name}expand")
 
+    pad = stage.kernel // 2 if style.symmetric else "same"
     x = net.add(
-        DepthwiseConv2DLayer(x, stage.kernel, stride, pad="same", W=W, b=None, name=f"{name}dwconv")
+        DepthwiseConv2DLayer(x, stage.kernel, stride, pad=pad, W=W, b=None, name=f"{name}dwconv")
     )
-    x = normalise(net, x, name.rstrip("_"))
+    x = normalise(net, x, style, name.rstrip("_"))
 
     x = net.add(Conv2DLayer(x, stage.channels, 1, W=W, b=None, name=f"{name}project_conv"))
-    x = net.add(BatchNormLayer(x, name=f"{name}project_bn"))
+    x = net.add(BatchNormLayer(x, style.epsilon, style.momentum, name=f"{name}project_bn"))
 
     if stride == 1 and channels == stage.channels:
         x = net.add(ElemwiseSumLayer([x, shortcut], name=f"{name}add"))
     return x
 
 
-def normalise(net: Network, x: Layer, name: str) -> Layer:
+def normalise(net: Network, x: Layer, style: Style, name: str) -> Layer:
     """Add batch normalisation and relu6."""
-    x = net.add(BatchNormLayer(x, name=f"{name}_bn"))
+    x = net.add(BatchNormLayer(x, style.epsilon, style.momentum, name=f"{name}_bn"))
     return net.add(NonlinearityLayer(x, relu6, name=f"{name}_activation"))
 
 
-def describe(name: str, scale: Scale) -> ModelRecord:
+def describe(name: str, scale: Scale, style: str) -> ModelRecord:
+    check_style(style)
     return ModelRecord(
         name=name,
         title=name.replace("efficientnet_lite", "EfficientNet-Lite"),
@@ -129,36 +136,56 @@ def describe(name: str, scale: Scale) -> ModelRecord:
             ("top", "top_conv"),
         ),
         top_layers=("avg_pool", "top_dropout", "predictions"),
-        preprocessing="lite",
+        preprocessing="lite" if style == "keras" else "torch",
         input_size=scale.size,
     )
 
 
-@register(describe("efficientnet_lite0", LITE0))
-def efficientnet_lite0(net, x, options):
+def describe_lite0(style: str = "keras") -> ModelRecord:
+    return describe("efficientnet_lite0", LITE0, style)
+
+
+def describe_lite1(style: str = "keras") -> ModelRecord:
+    return describe("efficientnet_lite1", LITE1, style)
+
+
+def describe_lite2(style: str = "keras") -> ModelRecord:
+    return describe("efficientnet_lite2", LITE2, style)
+
+
+def describe_lite3(style: str = "keras") -> ModelRecord:
+    return describe("efficientnet_lite3", LITE3, style)
+
+
+def describe_lite4(style: str = "keras") -> ModelRecord:
+    return describe("efficientnet_lite4", LITE4, style)
+
+
+@register(describe_lite0, arguments=STYLE_ARGUMENT)
+def efficientnet_lite0(net, x, options, *, style):
     """EfficientNet-Lite0: sixteen inverted bottlenecks, 4.7 million parameters."""
-    return efficientnet_lite(net, x, options, LITE0)
+    return efficientnet_lite(net, x, options, LITE0, style)
 
 
-@register(describe("efficientnet_lite1", LITE1))
-def efficientnet_lite1(net, x, options):
+@register(describe_lite1, arguments=STYLE_ARGUMENT)
+def efficientnet_lite1(net, x, options, *, style):
     """EfficientNet-Lite1: 21 inverted bottlenecks, 5.5 million parameters."""
-    return efficientnet_lite(net, x, options, LITE1)
+    return efficientnet_lite(net, x, options, LITE1, style)
 
 
-@register(describe("efficientnet_lite2", LITE2))
-def efficientnet_lite2(net, x, options):
+@register(describe_lite2, arguments=STYLE_ARGUMENT)
+def efficientnet_lite2(net, x, options, *, style):
     """EfficientNet-Lite2: 21 inverted bottlenecks, 6.1 million parameters."""
-    return efficientnet_lite(net, x, options, LITE2)
+    return efficientnet_lite(net, x, options, LITE2, style)
 
 
-@register(describe("efficientnet_lite3", LITE3))
-def efficientnet_lite3(net, x, options):
+@register(describe_lite3, arguments=STYLE_ARGUMENT)
+def efficientnet_lite3(net, x, options, *, style):
     """EfficientNet-Lite3: 24 inverted bottlenecks, 8.3 million parameters."""
-    return efficientnet_lite(net, x, options, LITE3)
+    return efficientnet_lite(net, x, options, LITE3, style)
 
 
-@register(describe("efficientnet_lite4", LITE4))
-def efficientnet_lite4(net, x, options):
+@register(describe_lite4, arguments=STYLE_ARGUMENT)
+def efficientnet_lite4(net, x, options, *, style):
     """EfficientNet-Lite4: 30 inverted bottlenecks, 13 million parameters."""
-    return efficientnet_lite(net, x, options, LITE4)
+    return efficientnet_lite(net, x, options, LITE4, style)

@@ -40,6 +40,18 @@ STAGES = (
 TOP = 1280
 
 
+class Style(NamedTuple):
+    """What Keras, torchvision and timm do differently: sides padded alike, normalisation."""
+
+    epsilon: float
+    momentum: float
+    symmetric: bool = True
+
+
+KERAS = Style(1e-3, 0.99, symmetric=False)
+TORCH = Style(1e-5, 0.9)
+
+
 class FanOutNormal(Initializer):
     """Normal with variance 2 / (filters * rows * columns), which EfficientNet starts from."""
 

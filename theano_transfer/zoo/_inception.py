@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import NamedTuple, Union
 
-from lasagne.init import Initializer
+from lasagne.init import Constant, Initializer
 from lasagne.layers import Layer, NonlinearityLayer
 from lasagne.nonlinearities import rectify
 
@@ -15,7 +15,7 @@ from theano_transfer.zoo._network import Network
 
 
 class Conv(NamedTuple):
-    """A convolution without bias, its normalisation without scale, and relu."""
+    """A convolution without bias, its normalisation, and relu."""
 
     channels: int
     rows: int
@@ -50,10 +50,12 @@ class Inception:
     ----------
     net : Network
     W : Initializer
+    torch : bool
+        Whether, as in PyTorch's networks, normalisation has a scale and averages count the padding.
     """
 
-    def __init__(self, net: Network, W: Initializer):
-        self.net, self.W, self.names = net, W, AutomaticNames()
+    def __init__(self, net: Network, W: Initializer, *, torch: bool = False):
+        self.net, self.W, self.torch, self.names = net, W, torch, AutomaticNames()
 
     def module(self, x: Layer, branches: Module, name: str | None) -> Layer:
         """Add branches from `x` on, and their concatenation."""
@@ -87,12 +89,14 @@ class Inception:
             )
         )
         called = f"{name}_bn" if name else self.names("batch_normalization")
-        x = self.net.add(BatchNormLayer(x, gamma=None, name=called))
+        scale = Constant(1.0) if self.torch else None
+        x = self.net.add(BatchNormLayer(x, gamma=scale, name=called))
         called = f"{name}_ac" if name else self.names("activation")
         return self.net.add(NonlinearityLayer(x, rectify, name=called))
 
     def pool(self, x: Layer, pool: Pool) -> Layer:
         name = self.names(pool.kind)
         if pool is average:
-            return self.net.add(Pool2DLayer(x, 3, 1, pad="same", mode="average_exc_pad", name=name))
+            mode = "average_inc_pad" if self.torch else "average_exc_pad"
+            return self.net.add(Pool2DLayer(x, 3, 1, pad="same", mode=mode, name=name))
         return self.net.add(Pool2DLayer(x, 3, 2, name=name))

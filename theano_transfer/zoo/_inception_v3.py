@@ -1,7 +1,8 @@
 """InceptionV3: modules of parallel convolutions, large ones taken apart into small ones.
 
 Modules, and the names of those layers that have one, are those of
-``keras/src/applications/inception_v3.py``; the others are numbered as they are there.
+``keras/src/applications/inception_v3.py``; the others are numbered as they are there. In PyTorch's
+network (``torchvision/models/inception.py``) normalisation has a scale, and averages count padding.
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ from lasagne.layers import Layer
 
 from theano_transfer.zoo._inception import Conv, Inception, Module, Split, Step, average, largest
 from theano_transfer.zoo._network import Network
-from theano_transfer.zoo._options import Options
+from theano_transfer.zoo._options import STYLE_ARGUMENT, Options, check_style
 from theano_transfer.zoo._record import ModelRecord
 from theano_transfer.zoo._registry import register
 from theano_transfer.zoo._top import classify
@@ -89,29 +90,32 @@ MODULES: dict[str, Module] = {
 # The first convolution of the longest branch, which Keras's order begins a module with.
 FIRST = (8, 15, 22, 27, 34, 44, 54, 64, 72, 80, 89)
 
-RECORD = ModelRecord(
-    name="inception_v3",
-    title="InceptionV3",
-    paper=PAPER,
-    num_parameters=23_851_784,
-    feature_layer="mixed10",
-    feature_channels=2048,
-    blocks=(
-        ("stem", "conv2d"),
-        *((f"module{i}", f"conv2d_{number}") for i, number in enumerate(FIRST)),
-    ),
-    top_layers=("avg_pool", "predictions"),
-    preprocessing="tf",
-    input_size=299,
-    min_size=75,
-)
+
+def describe(style: str = "keras") -> ModelRecord:
+    check_style(style)
+    return ModelRecord(
+        name="inception_v3",
+        title="InceptionV3",
+        paper=PAPER,
+        num_parameters=23_851_784 if style == "keras" else None,
+        feature_layer="mixed10",
+        feature_channels=2048,
+        blocks=(
+            ("stem", "conv2d"),
+            *((f"module{i}", f"conv2d_{number}") for i, number in enumerate(FIRST)),
+        ),
+        top_layers=("avg_pool", "predictions"),
+        preprocessing="tf",
+        input_size=299,
+        min_size=75,
+    )
 
 
-@register(RECORD)
-def inception_v3(net: Network, x: Layer, options: Options) -> Layer:
+@register(describe, arguments=STYLE_ARGUMENT)
+def inception_v3(net: Network, x: Layer, options: Options, *, style: str) -> Layer:
     """InceptionV3: eleven modules, 23.9 million parameters."""
     W = options.initial()
-    inception = Inception(net, W)
+    inception = Inception(net, W, torch=style != "keras")
     x = inception.branch(x, STEM)
     for name, branches in MODULES.items():
         x = inception.module(x, branches, name)

@@ -1,7 +1,8 @@
 """MobileNetV2: inverted bottlenecks whose narrow ends are linear.
 
 Layer names, padding and the rounding of widths are those of
-``keras/src/applications/mobilenet_v2.py``.
+``keras/src/applications/mobilenet_v2.py``. PyTorch's (``torchvision/models/mobilenetv2.py``)
+pads both sides alike, and normalises as PyTorch does.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ from theano_transfer.layers import (
     relu6,
 )
 from theano_transfer.zoo._network import Network
-from theano_transfer.zoo._options import Options, check_width
+from theano_transfer.zoo._options import STYLE_ARGUMENT, Options, check_style, check_width
 from theano_transfer.zoo._record import ModelRecord
 from theano_transfer.zoo._registry import register
 from theano_transfer.zoo._top import classify
@@ -51,7 +52,16 @@ STAGES = (
     Stage(6, 320, 1, 1),
 )
 TOP = 1280
-MOMENTUM = 0.999
+
+
+class Normalisation(NamedTuple):
+    """What is added to variances, and how much of an average stays with every batch."""
+
+    epsilon: float
+    momentum: float
+
+
+KERAS, TORCH = Normalisation(1e-3, 0.999), Normalisation(1e-5, 0.9)
 # Keras publishes weights for these widths.
 PARAMETERS = {
     0.35: 1_691_208,
@@ -68,8 +78,9 @@ def top_channels(alpha: float) -> int:
     return divisible(TOP * max(alpha, 1.0))
 
 
-def describe(alpha: float = 1.0) -> ModelRecord:
+def describe(alpha: float = 1.0, style: str = "keras") -> ModelRecord:
     check_width(alpha)
+    check_style(style)
     blocks = range(1, sum(stage.repeats for stage in STAGES))
     return ModelRecord(
         name="mobilenet_v2",
@@ -85,7 +96,7 @@ def describe(alpha: float = 1.0) -> ModelRecord:
             ("top", "Conv_1"),
         ),
         top_layers=("global_average_pooling2d", "predictions"),
-        preprocessing="tf",
+        preprocessing="tf" if style == "keras" else "torch",
     )
 
 
@@ -95,15 +106,18 @@ def describe(alpha: float = 1.0) -> ModelRecord:
     alpha : float
         Width: the channels of every layer, of those of the paper. Keras publishes weights for
         0.35, 0.5, 0.75, 1, 1.3 and 1.4.
-    """,
+    """.rstrip()
+    + STYLE_ARGUMENT,
     variants=[{"alpha": alpha} for alpha in PARAMETERS if alpha != 1],
 )
-def mobilenet_v2(net: Network, x: Layer, options: Options, *, alpha: float) -> Layer:
+def mobilenet_v2(net: Network, x: Layer, options: Options, *, alpha: float, style: str) -> Layer:
     """MobileNetV2: seventeen inverted bottlenecks, 3.5 million parameters at width 1."""
     W = options.initial()
+    normalisation = KERAS if style == "keras" else TORCH
     stem = divisible(STEM * alpha)
-    x = net.add(Conv2DLayer(x, stem, 3, stride=2, pad="same", W=W, b=None, name="Conv1"))
-    x = net.add(BatchNormLayer(x, momentum=MOMENTUM, name="bn_Conv1"))
+    pad = "same" if style == "keras" else 1
+    x = net.add(Conv2DLayer(x, stem, 3, stride=2, pad=pad, W=W, b=None, name="Conv1"))
+    x = net.add(BatchNormLayer(x, *normalisation, name="bn_Conv1"))
     x = net.add(NonlinearityLayer(x, relu6, name="Conv1_relu"))
 
     block = 0
@@ -112,35 +126,42 @@ def mobilenet_v2(net: Network, x: Layer, options: Options, *, alpha: float) -> L
             stride = stage.stride if i == 0 else 1
             channels = divisible(int(stage.channels * alpha))
             name = f"block_{block}_" if block else "expanded_conv_"
-            x = inverted_bottleneck(net, x, stage.expand, channels, stride, W, name)
+            x = inverted_bottleneck(net, x, stage.expand, channels, stride, W, name, normalisation)
             block += 1
 
     x = net.add(Conv2DLayer(x, top_channels(alpha), 1, W=W, b=None, name="Conv_1"))
-    x = net.add(BatchNormLayer(x, momentum=MOMENTUM, name="Conv_1_bn"))
+    x = net.add(BatchNormLayer(x, *normalisation, name="Conv_1_bn"))
     x = net.add(NonlinearityLayer(x, relu6, name="out_relu"))
 
     return classify(net, x, options, W, pool="global_average_pooling2d")
 
 
 def inverted_bottleneck(
-    net: Network, x: Layer, expand: int, channels: int, stride: int, W: Initializer, name: str
+    net: Network,
+    x: Layer,
+    expand: int,
+    channels: int,
+    stride: int,
+    W: Initializer,
+    name: str,
+    normalisation: Normalisation,
 ) -> Layer:
     """Add a block: widen by a 1x1 convolution, filter every channel by itself, narrow again."""
     shortcut, narrow = x, x.output_shape[1]
     if expand > 1:
         x = net.add(Conv2DLayer(x, expand * narrow, 1, W=W, b=None, name=f"{name}expand"))
-        x = net.add(BatchNormLayer(x, momentum=MOMENTUM, name=f"{name}expand_BN"))
+        x = net.add(BatchNormLayer(x, *normalisation, name=f"{name}expand_BN"))
         x = net.add(NonlinearityLayer(x, relu6, name=f"{name}expand_relu"))
 
-    if stride > 1:
-        x = net.add(SamePad2DLayer(x, 3, stride, name=f"{name}pad"))
-    pad = "valid" if stride > 1 else "same"
+    pad: str | int = 1
+    if stride > 1 and normalisation is KERAS:
+        x, pad = net.add(SamePad2DLayer(x, 3, stride, name=f"{name}pad")), "valid"
     x = net.add(DepthwiseConv2DLayer(x, 3, stride, pad=pad, W=W, b=None, name=f"{name}depthwise"))
-    x = net.add(BatchNormLayer(x, momentum=MOMENTUM, name=f"{name}depthwise_BN"))
+    x = net.add(BatchNormLayer(x, *normalisation, name=f"{name}depthwise_BN"))
     x = net.add(NonlinearityLayer(x, relu6, name=f"{name}depthwise_relu"))
 
     x = net.add(Conv2DLayer(x, channels, 1, W=W, b=None, name=f"{name}project"))
-    x = net.add(BatchNormLayer(x, momentum=MOMENTUM, name=f"{name}project_BN"))
+    x = net.add(BatchNormLayer(x, *normalisation, name=f"{name}project_BN"))
 
     if stride == 1 and channels == narrow:
         x = net.add(ElemwiseSumLayer([shortcut, x], name=f"{name}add"))

@@ -1,7 +1,8 @@
 """MobileNetV3, small and large: inverted bottlenecks found by search, with cheap nonlinearities.
 
 Layer names, padding and rounding are those of ``keras/src/applications/mobilenet_v3.py``, where
-preprocessing is part of the network: it takes pixels from 0 to 255.
+preprocessing is part of the network: it takes pixels from 0 to 255. PyTorch's networks
+(``torchvision/models/mobilenetv3.py``, ``timm/models/mobilenetv3.py``) pad both sides alike.
 """
 
 from __future__ import annotations
@@ -25,13 +26,33 @@ from theano_transfer.layers import (
 )
 from theano_transfer.zoo._names import AutomaticNames
 from theano_transfer.zoo._network import Network
-from theano_transfer.zoo._options import Options, check_probability, check_width
+from theano_transfer.zoo._options import (
+    STYLE_ARGUMENT,
+    Options,
+    check_probability,
+    check_style,
+    check_width,
+)
 from theano_transfer.zoo._record import ModelRecord
 from theano_transfer.zoo._registry import register
 from theano_transfer.zoo._widths import divisible
 
 PAPER = "Howard et al.: Searching for MobileNetV3, ICCV 2019, https://arxiv.org/abs/1905.02244"
-MOMENTUM = 0.999
+
+
+class Style(NamedTuple):
+    """What Keras, torchvision and timm do differently."""
+
+    epsilon: float
+    momentum: float
+    symmetric: bool = True
+
+
+STYLES = {
+    "keras": Style(1e-3, 0.999, symmetric=False),
+    "torchvision": Style(1e-3, 0.99),
+    "timm": Style(1e-5, 0.9),
+}
 STEM = 16
 # What Keras calls a layer of either nonlinearity.
 KINDS = {rectify: "re_lu", hard_swish: "activation"}
@@ -105,8 +126,9 @@ ARGUMENTS = """
         Share of the features that training drops in front of the classifier.
     include_preprocessing : bool
         Whether the network takes pixels from 0 to 255; otherwise the ``'tf'`` preprocessing,
-        ``x / 127.5 - 1``, is left to the caller.
-    """
+        ``x / 127.5 - 1``, is left to the caller. Other styles have no preprocessing inside, and
+        take pictures preprocessed the ``'torch'`` way.
+    """.rstrip()
 
 
 def mobilenet_v3(
@@ -119,6 +141,7 @@ def mobilenet_v3(
     minimalistic: bool,
     dropout_rate: float,
     include_preprocessing: bool,
+    style: str,
 ) -> Layer:
     """Add the layers of a MobileNetV3."""
     W = options.initial()
@@ -126,20 +149,23 @@ def mobilenet_v3(
     blocks = [simplified(block) for block in size.blocks] if minimalistic else size.blocks
     nonlinearity = rectify if minimalistic else hard_swish
 
+    normalisation = STYLES[style]
+
     def activate(x, nonlinearity):
         return net.add(NonlinearityLayer(x, nonlinearity, name=names(KINDS[nonlinearity])))
 
-    if include_preprocessing:
+    if include_preprocessing and style == "keras":
         x = net.add(RescaleLayer(x, 1 / 127.5, -1, name="rescaling"))
-    x = net.add(Conv2DLayer(x, STEM, 3, stride=2, pad="same", W=W, b=None, name="conv"))
-    x = net.add(BatchNormLayer(x, momentum=MOMENTUM, name="conv_bn"))
+    pad = 1 if normalisation.symmetric else "same"
+    x = net.add(Conv2DLayer(x, STEM, 3, stride=2, pad=pad, W=W, b=None, name="conv"))
+    x = normalise(net, x, normalisation, "conv_bn")
     x = activate(x, nonlinearity)
 
     for number, block in enumerate(blocks):
-        x = inverted_bottleneck(net, x, block, alpha, W, names, activate, number)
+        x = inverted_bottleneck(net, x, block, alpha, W, names, activate, number, normalisation)
 
     x = net.add(Conv2DLayer(x, divisible(6 * x.output_shape[1]), 1, W=W, b=None, name="conv_1"))
-    x = net.add(BatchNormLayer(x, momentum=MOMENTUM, name="conv_1_bn"))
+    x = normalise(net, x, normalisation, "conv_1_bn")
     x = activate(x, nonlinearity)
 
     if options.include_top:
@@ -163,6 +189,7 @@ def inverted_bottleneck(
     names: AutomaticNames,
     activate,
     number: int,
+    style: Style,
 ) -> Layer:
     """Add a block: widen, filter every channel by itself, weigh channels, narrow again."""
     name = f"expanded_conv_{number}_" if number else "expanded_conv_"
@@ -171,30 +198,32 @@ def inverted_bottleneck(
     wide, channels = divisible(narrow * block.expand), divisible(block.channels * alpha)
     if number:
         x = net.add(Conv2DLayer(x, wide, 1, W=W, b=None, name=f"{name}expand"))
-        x = net.add(BatchNormLayer(x, momentum=MOMENTUM, name=f"{name}expand_bn"))
+        x = normalise(net, x, style, f"{name}expand_bn")
         x = activate(x, nonlinearity)
 
-    if block.stride > 1:
+    pad: str | int = block.kernel // 2
+    if block.stride > 1 and not style.symmetric:
+        pad = "valid"
         x = net.add(SamePad2DLayer(x, block.kernel, block.stride, name=f"{name}depthwise_pad"))
     x = net.add(
         DepthwiseConv2DLayer(
             x,
             block.kernel,
             block.stride,
-            pad="valid" if block.stride > 1 else "same",
+            pad=pad,
             W=W,
             b=None,
             name=f"{name}depthwise",
         )
     )
-    x = net.add(BatchNormLayer(x, momentum=MOMENTUM, name=f"{name}depthwise_bn"))
+    x = normalise(net, x, style, f"{name}depthwise_bn")
     x = activate(x, nonlinearity)
 
     if block.squeeze:
         x = squeeze_and_excite(net, x, divisible(wide / 4), W, names, f"{name}squeeze_excite_")
 
     x = net.add(Conv2DLayer(x, channels, 1, W=W, b=None, name=f"{name}project"))
-    x = net.add(BatchNormLayer(x, momentum=MOMENTUM, name=f"{name}project_bn"))
+    x = normalise(net, x, style, f"{name}project_bn")
     if block.stride == 1 and channels == narrow:
         x = net.add(ElemwiseSumLayer([shortcut, x], name=f"{name}add"))
     return x
@@ -212,6 +241,10 @@ def squeeze_and_excite(
     return net.add(ExciteLayer([x, weights], name=f"{name}mul"))
 
 
+def normalise(net: Network, x: Layer, style: Style, name: str) -> Layer:
+    return net.add(BatchNormLayer(x, style.epsilon, style.momentum, name=name))
+
+
 def simplified(block: Block) -> Block:
     """The block of a minimalistic network."""
     return block._replace(kernel=3, squeeze=False, swish=False)
@@ -224,8 +257,11 @@ def describe(
     minimalistic: bool,
     dropout_rate: float,
     include_preprocessing: bool,
+    style: str,
 ) -> ModelRecord:
     check_width(alpha)
+    check_style(style)
+    padded, inside = style == "keras", include_preprocessing and style == "keras"
     check_probability(dropout_rate, "dropout_rate")
     blocks = [simplified(block) for block in size.blocks] if minimalistic else size.blocks
     # The names that Keras numbers up to the last nonlinearity of the features, and behind it.
@@ -243,8 +279,11 @@ def describe(
         feature_layer=f"{kind}_{last}",
         feature_channels=divisible(6 * divisible(blocks[-1].channels * alpha)),
         blocks=(
-            ("stem", "rescaling" if include_preprocessing else "conv"),
-            ("block_0", f"expanded_conv_depthwise{'_pad' if blocks[0].stride > 1 else ''}"),
+            ("stem", "rescaling" if inside else "conv"),
+            (
+                "block_0",
+                f"expanded_conv_depthwise{'_pad' if padded and blocks[0].stride > 1 else ''}",
+            ),
             *((f"block_{i}", f"expanded_conv_{i}_expand") for i in range(1, len(blocks))),
             ("top", "conv_1"),
         ),
@@ -257,7 +296,7 @@ def describe(
             "flatten",
             "predictions",
         ),
-        preprocessing="identity" if include_preprocessing else "tf",
+        preprocessing="identity" if inside else "tf" if style == "keras" else "torch",
     )
 
 
@@ -266,8 +305,9 @@ def describe_small(
     minimalistic: bool = False,
     dropout_rate: float = 0.2,
     include_preprocessing: bool = True,
+    style: str = "keras",
 ) -> ModelRecord:
-    return describe(SMALL, "small", alpha, minimalistic, dropout_rate, include_preprocessing)
+    return describe(SMALL, "small", alpha, minimalistic, dropout_rate, include_preprocessing, style)
 
 
 def describe_large(
@@ -275,20 +315,21 @@ def describe_large(
     minimalistic: bool = False,
     dropout_rate: float = 0.2,
     include_preprocessing: bool = True,
+    style: str = "keras",
 ) -> ModelRecord:
-    return describe(LARGE, "large", alpha, minimalistic, dropout_rate, include_preprocessing)
+    return describe(LARGE, "large", alpha, minimalistic, dropout_rate, include_preprocessing, style)
 
 
 VARIANTS = ({"alpha": 0.75}, {"minimalistic": True})
 
 
-@register(describe_small, arguments=ARGUMENTS, variants=VARIANTS)
+@register(describe_small, arguments=ARGUMENTS + STYLE_ARGUMENT, variants=VARIANTS)
 def mobilenet_v3_small(net, x, options, **own):
     """MobileNetV3Small: eleven inverted bottlenecks, 2.6 million parameters at width 1."""
     return mobilenet_v3(net, x, options, SMALL, **own)
 
 
-@register(describe_large, arguments=ARGUMENTS, variants=VARIANTS)
+@register(describe_large, arguments=ARGUMENTS + STYLE_ARGUMENT, variants=VARIANTS)
 def mobilenet_v3_large(net, x, options, **own):
     """MobileNetV3Large: fifteen inverted bottlenecks, 5.5 million parameters at width 1."""
     return mobilenet_v3(net, x, options, LARGE, **own)

@@ -27,6 +27,8 @@ class Network(OrderedDict):
     built : tuple of str
         Names of the layers of an architecture in the order in which they were made, where that is
         known: by it Keras numbers layers.
+    places : dict
+        Of a network rebuilt from a Keras model: layer name -> where Keras's files have its arrays.
 
     Examples
     --------
@@ -41,6 +43,7 @@ class Network(OrderedDict):
         self.record = getattr(layers, "record", None) if record is None else record
         self.classes = getattr(layers, "classes", None) if classes is None else classes
         self.built: tuple[str, ...] = getattr(layers, "built", ())
+        self.places: dict[str, dict[str, tuple[str, ...]]] = getattr(layers, "places", {})
 
     def add(self, layer: Layer) -> Layer:
         """Enter `layer` under its own name, and hand it back to build on.

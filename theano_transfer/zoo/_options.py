@@ -20,6 +20,13 @@ from lasagne.nonlinearities import softmax
 from theano_transfer.zoo._record import ModelRecord
 
 POOLINGS = (None, "avg", "max")
+STYLES = ("keras", "torchvision", "timm")
+STYLE_ARGUMENT = """
+    style : 'keras', 'torchvision' or 'timm'
+        Whose arithmetic: where a stride stands, how images are padded, what normalisation adds to
+        a variance. Weights give their accuracy in the network that they were trained in; of
+        timm's, those called ``tf_...`` were trained in Keras's way.
+    """
 
 
 @dataclasses.dataclass(frozen=True)
@@ -88,6 +95,12 @@ def check_width(alpha: float, name: str = "alpha") -> None:
         raise TypeError(f"{name} must be a number; got {alpha!r}")
     if not 0 < alpha < math.inf:
         raise ValueError(f"{name} must be above 0; got {alpha!r}")
+
+
+def check_style(style: str) -> None:
+    """Raise unless `style` is one of `STYLES`."""
+    if style not in STYLES:
+        raise ValueError(f"style must be one of {', '.join(map(repr, STYLES))}; got {style!r}")
 
 
 def check_probability(p: float, name: str = "dropout") -> None:
