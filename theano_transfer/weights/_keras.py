@@ -11,7 +11,6 @@ from __future__ import annotations
 import re
 from collections import OrderedDict
 
-from ._errors import WeightsFileError
 from ._hdf5 import SafeGroup
 from ._sources import Source
 from ._stored import StoredArray
@@ -97,7 +96,7 @@ def _legacy_arrays(root: SafeGroup) -> OrderedDict[str, StoredArray]:
             )
             match = _NAME.search(name)
             role = _ROLES[match[1]] if match else name
-            _add(arrays, f"{owner}.{role}", array)
+            _add(root, arrays, f"{owner}.{role}", array)
     return arrays
 
 
@@ -129,15 +128,16 @@ def _numbered_arrays(root: SafeGroup) -> OrderedDict[str, StoredArray]:
                     "save the model with model.save('x.h5')"
                 )
             names[owner] = name
-        _add(arrays, f"{names[owner]}.{number}", array)
+        _add(root, arrays, f"{names[owner]}.{number}", array)
     return arrays
 
 
-def _add(arrays: OrderedDict[str, StoredArray], name: str, array: StoredArray) -> None:
+def _add(
+    root: SafeGroup, arrays: OrderedDict[str, StoredArray], name: str, array: StoredArray
+) -> None:
     if name in arrays:
-        msg = (
+        raise root.refusal(
             f"two arrays are both {name!r}: {arrays[name].location!r} and {array.location!r}; "
             "the file cannot be read by layer names"
         )
-        raise WeightsFileError(msg)
     arrays[name] = array

@@ -192,11 +192,24 @@ def _set_all(target: Target, arrays: Mapping[str, np.ndarray]) -> None:
             param = target.params[name]
             # borrow: the old array is neither copied nor changed, so it can be put back.
             previous[name] = param.get_value(borrow=True)
-            param.set_value(np.asarray(array, dtype=param.dtype, order="C"), borrow=True)
+            param.set_value(_rounded(name, array, param.dtype), borrow=True)
     except BaseException:
         for name, array in previous.items():
             target.params[name].set_value(array, borrow=True)
         raise
+
+
+def _rounded(name: str, array: np.ndarray, dtype: str) -> np.ndarray:
+    """The values in a parameter's precision, to the nearest."""
+    with np.errstate(over="ignore"):
+        values = np.asarray(array, dtype=dtype, order="C")
+    if values.itemsize < array.itemsize and (np.isinf(values) & np.isfinite(array)).any():
+        msg = (
+            f"{name!r} has values up to {np.abs(array).max():.3g} in {array.dtype}, more than "
+            f"{dtype} can express; nothing was changed"
+        )
+        raise WeightsError(msg)
+    return values
 
 
 def _shortened(names: list[str] | tuple[str, ...], limit: int = 6) -> str:

@@ -151,6 +151,8 @@ def _storages(
             raise _Refusal(f"storage {key!r} is cut short or of another size than declared")
         found[key] = np.frombuffer(data, storage.dtype, elements, position)
         position = end
+    if position != len(data):
+        raise _Refusal(f"it has {len(data) - position:,} bytes behind its last storage")
     return found
 
 
