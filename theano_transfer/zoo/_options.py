@@ -49,9 +49,9 @@ class Options:
             )
         if not isinstance(self.classes, numbers.Integral) or self.classes < 1:
             raise ValueError(f"classes must be a whole number above 0; got {self.classes!r}")
-        if self.weights == "imagenet" and self.classes != 1000:
+        if self.weights == "imagenet" and self.classes != record.classes:
             raise ValueError(
-                "the classifier of the ImageNet weights has 1000 classes; got "
+                f"the classifier of the ImageNet weights has {record.classes} classes; got "
                 f"classes={self.classes}. Use include_top=False and add a head of your own, "
                 "or weights=None"
             )
