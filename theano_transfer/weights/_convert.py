@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 from collections import OrderedDict
 from collections.abc import Mapping
@@ -10,7 +11,7 @@ from typing import Any
 
 from ._errors import WeightsMismatchError
 from ._layout import write
-from ._load import LoadReport, arranged, plan_for, record_attributes, report_of
+from ._load import LoadReport, in_order, plan_for, record_attributes, report_of
 from ._sources import Source, open_source
 from ._target import target_of
 from ._untrusted import digest, open_regular
@@ -77,26 +78,37 @@ def convert(
         net = _network_for(model, opened) if isinstance(model, str) else model
         examined = target_of(net)
         plan = plan_for(examined, opened)
-        arrays = arranged(plan, opened)
         report = report_of(plan, opened)
-    params = OrderedDict(("/".join(name.rsplit(".", 1)), arrays[name]) for name in examined.params)
-    record = {
-        **record_attributes(net),
-        "source_file": os.path.basename(os.fspath(source)),
-        **hashes,
-        **report.attributes,  # of a file in our own layout: what it said before
-        **(attributes or {}),
-    }
-    write(target, params, record)
+        record = {
+            **record_attributes(net),
+            "source_file": os.path.basename(os.fspath(source)),
+            **hashes,
+            **report.attributes,  # of a file in our own layout: what it said before
+            **(attributes or {}),
+        }
+        # Each array is read when it is written: one at a time is in memory.
+        steps = {step.param: step for step in plan.steps}
+        params = OrderedDict(
+            ("/".join(name.rsplit(".", 1)), in_order(steps[name], opened))
+            for name in examined.params
+        )
+        write(target, params, record)
     return ConversionReport(
         **{**vars(report), "attributes": record},
         target=os.fspath(target),
-        num_parameters=sum(array.size for array in params.values()),
+        num_parameters=sum(math.prod(array.shape) for array in params.values()),
     )
 
 
 def _network_for(model: str, source: Source) -> Any:
     """The zoo's network with the top, or without, and the number of classes the file has."""
+    from ..zoo._options import undrawn
+
+    with undrawn():  # all that is asked of it is which parameters it has
+        return _built_for(model, source)
+
+
+def _built_for(model: str, source: Source) -> Any:
     from .. import zoo
 
     top = zoo.record(model).top_layers

@@ -114,8 +114,10 @@ def _convert(row: WeightsFile, source: Path, converted: Path) -> None:
 
 def _template(row: WeightsFile) -> Any:
     from .. import zoo
+    from ..zoo._options import undrawn
 
-    return zoo.build(row.model, include_top=row.include_top, **dict(row.arguments))
+    with undrawn():
+        return zoo.build(row.model, include_top=row.include_top, **dict(row.arguments))
 
 
 def cached_file(row: WeightsFile) -> Path:

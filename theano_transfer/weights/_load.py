@@ -12,8 +12,9 @@ import numpy as np
 
 from ._errors import WeightsError
 from ._layout import write
-from ._plan import Plan, make_plan
+from ._plan import Plan, Step, make_plan
 from ._sources import Source, open_source
+from ._stored import StoredArray
 from ._target import Target, target_of
 
 
@@ -156,8 +157,16 @@ def arranged(
     plan: Plan, source: Source, *, check_finite: bool = True
 ) -> OrderedDict[str, np.ndarray]:
     """Read every array of a plan and put its axes in order."""
-    arrays = OrderedDict()
-    for step in plan.steps:
+    return OrderedDict(
+        (step.param, in_order(step, source, check_finite=check_finite).read())
+        for step in plan.steps
+    )
+
+
+def in_order(step: Step, source: Source, *, check_finite: bool = True) -> StoredArray:
+    """The array of one parameter with its axes in order, not yet read."""
+
+    def read() -> np.ndarray:
         values = step.array.read()
         if check_finite and not np.isfinite(values).all():
             bad = values.size - int(np.isfinite(values).sum())
@@ -167,8 +176,9 @@ def arranged(
                 "(check_finite=False loads it all the same)"
             )
             raise WeightsError(msg)
-        arrays[step.param] = step.arrangement.apply(values)
-    return arrays
+        return step.arrangement.apply(values)
+
+    return StoredArray(step.param, step.arrangement.shape, step.array.dtype, read)
 
 
 def report_of(plan: Plan, source: Source) -> LoadReport:

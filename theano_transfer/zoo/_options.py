@@ -9,7 +9,9 @@ import dataclasses
 import math
 import numbers
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from typing import Any
 
 import numpy as np
@@ -20,6 +22,17 @@ from lasagne.nonlinearities import softmax
 from theano_transfer.zoo._record import ModelRecord
 
 POOLINGS = (None, "avg", "max")
+_drawn = ContextVar("_drawn", default=True)
+
+
+@contextmanager
+def undrawn() -> Iterator[None]:
+    """Networks that are built meanwhile have zeros for weights, and take no memory for them."""
+    token = _drawn.set(False)
+    try:
+        yield
+    finally:
+        _drawn.reset(token)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -77,7 +90,7 @@ class Options:
 
     def initial(self, default: Initializer | None = None) -> Initializer:
         """How weights start: `default`, or the cheapest way where a file is to replace them."""
-        if self.weights is not None:
+        if self.weights is not None or not _drawn.get():
             return Zeros()
         return GlorotUniform() if default is None else default
 
@@ -102,6 +115,8 @@ class Zeros(Initializer):
     Lasagne's ``Constant(0)`` goes through float64, which for VGG16's first dense layer means
     820 MB and a second.
     """
+
+    untouched = True  # for theano_transfer.legacy: needs no copy
 
     def sample(self, shape):
         return np.zeros(shape, dtype=theano.config.floatX)
