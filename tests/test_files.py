@@ -1,6 +1,7 @@
 """theano_transfer._files: no half-written file, whatever happens."""
 
 import os
+import re
 import stat
 import subprocess
 import sys
@@ -102,3 +103,23 @@ def test_a_killed_writer_leaves_the_old_file(tmp_path):
     result = subprocess.run([sys.executable, "-c", program, str(target)], check=False)
     assert result.returncode < 0
     assert target.read_text() == "old"
+    assert len(listing(tmp_path)) == 2
+    with atomic_write(target) as temporary:
+        temporary.write_text("new")
+    assert listing(tmp_path) == ["a.txt"]
+
+
+def test_temporary_files_of_others_stay(tmp_path):
+    """Of running writers, of other paths, of other machines, and what only looks like one."""
+    with atomic_write(tmp_path / "a.txt") as running:
+        others = [
+            running.name.replace(".a-", ".b-"),
+            re.sub(r"-\w+-\d+-", "-0badcafe-999999999-", running.name),
+            ".a-notes.tmp.txt",
+        ]
+        for name in others:
+            (tmp_path / name).touch()
+        with atomic_write(tmp_path / "a.txt") as temporary:
+            temporary.write_text("x")
+        assert set(others) < set(listing(tmp_path))
+        assert running.exists()

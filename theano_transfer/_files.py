@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
+import platform
 import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+
+# Processes are known by number on one machine only; folders may be shared between several.
+_HOST = hashlib.sha256(platform.node().encode()).hexdigest()[:8]
 
 
 @contextmanager
@@ -18,7 +23,8 @@ def atomic_write(path: str | os.PathLike[str]) -> Iterator[Path]:
     flushed to disk and replaces ``path`` in one step. If the block raises, also by Ctrl-C, the
     temporary file is removed and ``path`` is as it was.
 
-    A symbolic link at ``path`` is replaced, not followed.
+    A symbolic link at ``path`` is replaced, not followed. What a killed writer of the same path
+    left behind is removed.
 
     Raises
     ------
@@ -40,7 +46,9 @@ def atomic_write(path: str | os.PathLike[str]) -> Iterator[Path]:
     if not directory.is_dir():
         msg = f"cannot write {target}: the directory {directory} does not exist; create it first"
         raise FileNotFoundError(msg)
-    temporary = directory / f".{target.stem}-{secrets.token_hex(6)}.tmp{target.suffix}"
+    _remove_abandoned(target)
+    writer = f"{_HOST}-{os.getpid()}-{secrets.token_hex(6)}"
+    temporary = directory / f".{target.stem}-{writer}.tmp{target.suffix}"
     # Created here, not by tempfile: mkstemp's mode 0600 would outlive the move.
     os.close(os.open(temporary, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o666))
     try:
@@ -51,6 +59,28 @@ def atomic_write(path: str | os.PathLike[str]) -> Iterator[Path]:
         temporary.unlink(missing_ok=True)
         raise
     _flush_to_disk(directory)
+
+
+def _remove_abandoned(target: Path) -> None:
+    """Remove temporary files of this path whose writers have died: killed, or the machine off."""
+    if os.name != "posix":
+        return  # elsewhere one cannot ask whether a process lives
+    prefix, suffix = f".{target.stem}-{_HOST}-", f".tmp{target.suffix}"
+    for path in target.parent.iterdir():
+        if path.name.startswith(prefix) and path.name.endswith(suffix):
+            process = path.name[len(prefix) :].partition("-")[0]
+            if process.isdecimal() and not _is_running(int(process)):
+                path.unlink(missing_ok=True)
+
+
+def _is_running(process: int) -> bool:
+    try:
+        os.kill(process, 0)
+    except ProcessLookupError:
+        return False
+    except (PermissionError, OverflowError):
+        pass  # another user's; or no process of ours wrote this name
+    return True
 
 
 def _flush_to_disk(path: Path) -> None:

@@ -13,6 +13,11 @@ def test_every_network_of_the_zoo_is_listed(run):
         assert f"{record.num_parameters:,}" in line
         assert record.title in line
         assert record.preprocessing in line
+        published = [
+            row for row in weights.REGISTRY if row.model == record.name and not row.arguments
+        ]
+        assert not published or published[0].licence in line
+        assert not published or f"{published[0].accuracy[0]:.1f} / " in line
 
 
 def test_a_pattern_narrows(run):

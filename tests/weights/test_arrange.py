@@ -37,7 +37,7 @@ def test_depthwise_and_grouped_agree_for_one_channel(rng):
 def test_dense_behind_flatten(rng):
     stored = rng.standard_normal((2 * 3 * 4, 5))
     arrangement = arrange(stored.shape, stored.shape, flattened=(4, 2, 3))
-    result = arrangement.apply(stored)
+    result = arrangement.apply(stored.copy())
     picture = rng.standard_normal((2, 3, 4))  # row, column, channel: as Keras has it
     ours = picture.transpose(2, 0, 1)
     np.testing.assert_allclose(ours.ravel() @ result, picture.ravel() @ stored)

@@ -2,7 +2,9 @@
 
 import hashlib
 import os
+import tracemalloc
 
+import lasagne
 import numpy as np
 import pytest
 from weights.keras_files import in_theano_order, keras2_layers, legacy_file
@@ -111,3 +113,39 @@ def test_an_unknown_model_is_named(rng, tmp_path):
     legacy_file(tmp_path / "a.h5", keras2_layers(rng))
     with pytest.raises(ValueError, match="no model is called 'resnet500'"):
         convert(tmp_path / "a.h5", tmp_path / "b.h5", "resnet500")
+
+
+def test_one_array_at_a_time_is_in_memory(rng, tmp_path):
+    """Also of a dense kernel whose rows change places: the largest of a VGG."""
+    units = 40_000
+    layers = keras2_layers(rng)
+    kernel = np.arange(240 * units, dtype="f4").reshape(240, units)
+    layers["fc"] = {"fc/kernel:0": kernel, "fc/bias:0": np.zeros(units, "f4")}
+    legacy_file(tmp_path / "a.h5", layers)
+    largest = kernel.nbytes
+    del layers, kernel
+    net = small_network(classes=units)
+    tracemalloc.start()
+    try:
+        convert(tmp_path / "a.h5", tmp_path / "b.h5", net)
+        _, peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert peak < 1.5 * largest
+    W = read(tmp_path / "b.h5")["fc/W"]
+    for r, c, ch in [(0, 0, 0), (4, 5, 7), (2, 3, 5)]:
+        row = (r * 6 + c) * 8 + ch
+        assert W[(ch * 5 + r) * 6 + c, 3] == row * units + 3
+
+
+def test_no_random_numbers_are_drawn_for_a_network_that_is_only_asked_for_its_shapes(
+    rng, tmp_path, monkeypatch
+):
+    def sample(self, shape):
+        pytest.fail("random numbers are drawn")
+
+    for kind in (lasagne.init.Normal, lasagne.init.Uniform, lasagne.init.GlorotUniform):
+        monkeypatch.setattr(kind, "sample", sample)
+    write_torch(tmp_path / "a.pth", lite0_state(rng))
+    convert(tmp_path / "a.pth", tmp_path / "a.h5", "efficientnet_lite0")
+    zoo.efficientnet_lite0(weights=tmp_path / "a.h5")

@@ -1,10 +1,10 @@
 """Published weights: download, verification, conversion, cache. The server is on this machine."""
 
 import hashlib
-import http.server
 import os
-import threading
-from contextlib import suppress
+import subprocess
+import sys
+import textwrap
 from dataclasses import replace
 from pathlib import Path
 
@@ -13,6 +13,7 @@ import numpy as np
 import pytest
 import requests
 from weights.keras_files import write_legacy
+from weights.server import Server, slow
 
 from theano_transfer import zoo
 from theano_transfer.weights import (
@@ -24,43 +25,8 @@ from theano_transfer.weights import (
     read,
 )
 from theano_transfer.weights import _fetch as fetch_module
-from theano_transfer.weights._download import DownloadError, download
+from theano_transfer.weights._older import OLDER
 from theano_transfer.weights._registry import registered as look_up
-
-
-class Server:
-    """Serves ``files`` (name -> bytes, or a function of the handler) and counts requests."""
-
-    def __init__(self):
-        self.files = {}
-        self.requests = []
-        outer = self
-
-        class Handler(http.server.BaseHTTPRequestHandler):
-            def do_GET(self):
-                outer.requests.append(self.path)
-                content = outer.files.get(self.path.lstrip("/"))
-                if content is None:
-                    self.send_error(404)
-                elif callable(content):
-                    content(self)
-                else:
-                    self.send_response(200)
-                    self.send_header("Content-Length", str(len(content)))
-                    self.end_headers()
-                    self.wfile.write(content)
-
-            def log_message(self, *args):
-                pass
-
-        self._server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self._server.daemon_threads = True
-        self.url = f"http://127.0.0.1:{self._server.server_address[1]}/"
-        threading.Thread(target=self._server.serve_forever, args=(0.01,), daemon=True).start()
-
-    def close(self):
-        self._server.shutdown()
-        self._server.server_close()
 
 
 @pytest.fixture
@@ -73,111 +39,13 @@ def server():
 @pytest.fixture
 def home(tmp_path, monkeypatch):
     monkeypatch.setenv("THEANO_TRANSFER_HOME", str(tmp_path / "home"))
-    # pooch waits between attempts
-    monkeypatch.setattr("pooch.core.time.sleep", lambda seconds: None)
+    monkeypatch.delenv("THEANO_TRANSFER_MIRRORS", raising=False)
+    monkeypatch.setattr("theano_transfer.weights._download.time.sleep", lambda seconds: None)
     return tmp_path / "home"
 
 
 def md5(content):
     return f"md5:{hashlib.md5(content, usedforsecurity=False).hexdigest()}"
-
-
-ENDING = "_weights_tf_dim_ordering_tf_kernels"
-CONTENT = b"some weights " * 1000
-
-
-class TestDownload:
-    def test_a_file(self, server, home):
-        server.files["a.h5"] = CONTENT
-        home.mkdir()
-        download(f"{server.url}a.h5", home / "a.h5", md5(CONTENT), size=len(CONTENT))
-        assert (home / "a.h5").read_bytes() == CONTENT
-        assert os.listdir(home) == ["a.h5"]
-
-    def test_progress_is_shown_on_request(self, server, home, capsys):
-        server.files["a.h5"] = CONTENT
-        download(f"{server.url}a.h5", home / "a.h5", md5(CONTENT), progressbar=True)
-        assert "a.h5:" in capsys.readouterr().err
-
-    def test_a_wrong_file_replaces_nothing(self, server, home):
-        server.files["a.h5"] = b"<html>sorry</html>"
-        home.mkdir()
-        (home / "a.h5").write_bytes(b"old")
-        with pytest.raises(DownloadError, match="hash"):
-            download(f"{server.url}a.h5", home / "a.h5", md5(CONTENT), progressbar=False)
-        assert (home / "a.h5").read_bytes() == b"old"
-        assert os.listdir(home) == ["a.h5"]
-        assert len(server.requests) == 3
-
-    def test_a_second_attempt_may_succeed(self, server, home):
-        def first_wrong(handler):
-            content = b"wrong" if len(server.requests) == 1 else CONTENT
-            handler.send_response(200)
-            handler.end_headers()
-            handler.wfile.write(content)
-
-        server.files["a.h5"] = first_wrong
-        download(f"{server.url}a.h5", home / "a.h5", md5(CONTENT), progressbar=False)
-        assert (home / "a.h5").read_bytes() == CONTENT
-
-    def test_a_connection_cut(self, server, home):
-        def cut(handler):
-            handler.send_response(200)
-            handler.send_header("Content-Length", str(len(CONTENT)))
-            handler.end_headers()
-            handler.wfile.write(CONTENT[: len(CONTENT) // 2])
-
-        server.files["a.h5"] = cut
-        with pytest.raises(DownloadError):
-            download(f"{server.url}a.h5", home / "a.h5", md5(CONTENT), progressbar=False)
-        assert os.listdir(home) == []
-
-    def test_a_file_without_end(self, server, home):
-        sent = []
-
-        def endless(handler):
-            handler.send_response(200)
-            handler.end_headers()
-            with suppress(ConnectionError):
-                for _ in range(10_000):
-                    handler.wfile.write(bytes(1 << 16))
-                    sent.append(1 << 16)
-
-        server.files["a.h5"] = endless
-        with pytest.raises(DownloadError, match="more than 1,000,000 bytes"):
-            download(
-                f"{server.url}a.h5",
-                home / "a.h5",
-                md5(CONTENT),
-                size=1_000_000,
-                progressbar=False,
-                attempts=1,
-            )
-        assert os.listdir(home) == []
-        assert sum(sent) < 100_000_000
-
-    def test_a_redirection_is_not_followed(self, server, home):
-        def redirect(handler):
-            handler.send_response(302)
-            handler.send_header("Location", f"{server.url}b.h5")
-            handler.end_headers()
-
-        server.files["a.h5"] = redirect
-        server.files["b.h5"] = CONTENT
-        with pytest.raises(DownloadError, match="redirects to"):
-            download(f"{server.url}a.h5", home / "a.h5", md5(CONTENT), progressbar=False)
-        assert "/b.h5" not in server.requests
-
-    @pytest.mark.parametrize(
-        "url", ["http://example.org/a.h5", "file:///etc/passwd", "ftp://example.org/a.h5", "a.h5"]
-    )
-    def test_only_https(self, url, home):
-        with pytest.raises(DownloadError, match="only https"):
-            download(url, home / "a.h5", md5(CONTENT))
-
-    def test_missing_on_the_server(self, server, home):
-        with pytest.raises(DownloadError, match="404"):
-            download(f"{server.url}a.h5", home / "a.h5", md5(CONTENT), progressbar=False)
 
 
 @pytest.fixture(scope="module")
@@ -267,7 +135,7 @@ class TestFetch:
         offline(monkeypatch)
         (home / "downloads").mkdir(parents=True)
         (home / "downloads" / "lite0.h5").write_bytes(b"half of it")
-        with pytest.raises(WeightsUnavailableError, match="A file is there, but") as caught:
+        with pytest.raises(WeightsUnavailableError, match="a file is there, but") as caught:
             fetch("efficientnet_lite0")
         assert md5(b"half of it").partition(":")[2] in str(caught.value)
         assert (home / "downloads" / "lite0.h5").read_bytes() == b"half of it"
@@ -280,9 +148,9 @@ class TestFetch:
 
     def test_other_content_under_the_hash_is_never_parsed(self, registered, server, home):
         server.files["lite0.h5"] = b"\x89HDF\r\n\x1a\n and then something evil"
-        with pytest.raises(WeightsUnavailableError, match="could not be downloaded"):
+        with pytest.raises(WeightsUnavailableError, match="another hash"):
             fetch("efficientnet_lite0", base_url=server.url, progressbar=False)
-        assert not (home / "weights").exists()
+        assert os.listdir(home / "weights") == []
 
     def test_a_damaged_file_in_the_cache_is_noticed_when_used(
         self, registered, server, home, monkeypatch
@@ -291,6 +159,76 @@ class TestFetch:
         with h5py.File(path, "r+") as file:
             file["top_conv/W"][0, 0] += 1
         with pytest.raises(WeightsFileError, match="delete the file and get it again"):
+            zoo.efficientnet_lite0(weights="imagenet")
+
+    def test_a_folder_of_this_machine(self, published, registered, home, tmp_path, monkeypatch):
+        offline(monkeypatch)
+        (tmp_path / "shelf").mkdir()
+        (tmp_path / "shelf" / "lite0.h5").write_bytes(published[1])
+        assert len(read(fetch("efficientnet_lite0", base_url=tmp_path / "shelf"))) == 247
+        assert os.listdir(tmp_path / "shelf") == ["lite0.h5"]
+
+    def test_mirrors_of_the_environment_come_first(
+        self, published, registered, server, home, tmp_path, monkeypatch
+    ):
+        """A folder that has it not, one with another file of that name, and an address."""
+        (tmp_path / "wrong").mkdir()
+        (tmp_path / "wrong" / "lite0.h5").write_bytes(b"something else")
+        places = f"{tmp_path / 'empty'} {tmp_path / 'wrong'} {server.url}"
+        monkeypatch.setenv("THEANO_TRANSFER_MIRRORS", places)
+        assert len(read(fetch("efficientnet_lite0", progressbar=False))) == 247
+        assert server.requests == ["/lite0.h5"]
+
+    def test_every_place_is_mentioned(self, registered, home, tmp_path, monkeypatch):
+        offline(monkeypatch)
+        monkeypatch.setenv("THEANO_TRANSFER_MIRRORS", f"{tmp_path} https://mirror.invalid/a")
+        with pytest.raises(WeightsUnavailableError) as caught:
+            fetch("efficientnet_lite0", progressbar=False)
+        for place in (tmp_path, "https://mirror.invalid/a/lite0.h5: ", registered.url):
+            assert str(place) in str(caught.value)
+
+    def test_an_older_file_of_that_name_is_named(self, registered, home, monkeypatch):
+        offline(monkeypatch)
+        (home / "downloads").mkdir(parents=True)
+        (home / "downloads" / "lite0.h5").write_bytes(b"old")
+        monkeypatch.setitem(OLDER, "lite0.h5", ((md5(b"old"), "the file of long ago"),))
+        with pytest.raises(WeightsUnavailableError, match="is the file of long ago"):
+            fetch("efficientnet_lite0", progressbar=False)
+
+    def test_two_programs_at_once(self, published, registered, server, home):
+        """The second waits for the first, and finds what it has made."""
+        server.files["lite0.h5"] = slow(published[1], seconds=1)
+        program = f"""
+            import dataclasses, sys
+            from theano_transfer.weights import REGISTRY, fetch, _fetch
+            row = dataclasses.replace(
+                REGISTRY[0], file="lite0.h5", base_url="https://weights.invalid/lite0/",
+                hash={registered.hash!r}, size={registered.size},
+            )
+            _fetch.registered = lambda model, include_top, **_: row
+            print(fetch("efficientnet_lite0", base_url={server.url!r}, progressbar=False))
+        """
+        command = [sys.executable, "-c", textwrap.dedent(program)]
+        programs = [
+            subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+            for _ in range(2)
+        ]
+        answers = [program.communicate(timeout=300) for program in programs]
+        assert [program.returncode for program in programs] == [0, 0], answers
+        assert len({out for out, _ in answers}) == 1
+        assert len(read(answers[0][0].strip())) == 247
+        assert server.requests == ["/lite0.h5"]
+        assert not list(home.rglob("*.part")) + list(home.rglob("*.tmp*"))
+
+    def test_a_cache_that_is_no_folder(self, registered, home):
+        home.write_text("not a folder")
+        with pytest.raises(WeightsUnavailableError, match="set THEANO_TRANSFER_HOME"):
+            fetch("efficientnet_lite0")
+
+    def test_an_empty_file_in_the_cache_is_noticed_when_used(self, registered, server, home):
+        path = fetch("efficientnet_lite0", base_url=server.url, progressbar=False)
+        path.write_bytes(b"")
+        with pytest.raises(WeightsFileError, match="it is empty"):
             zoo.efficientnet_lite0(weights="imagenet")
 
 
@@ -324,6 +262,34 @@ class TestRegistry:
         assert len({row.url for row in REGISTRY}) == len(REGISTRY)
         hashes = [row.hash for row in REGISTRY if row.hash]
         assert len(set(hashes)) == len(hashes)
+
+    def test_rows_say_what_networks_need_and_how_good_they_are(self):
+        for row in REGISTRY:
+            assert row.classes == (1000 if row.include_top else None)
+            assert row.preprocessing == zoo.record(row.model).preprocessing
+            default = row.image_size in (None, 224)
+            assert (row.accuracy is not None) == default
+            if row.accuracy is not None:
+                best, five = row.accuracy
+                assert 50 < best < 100
+                assert five is None or best < five < 100
+
+    def test_older_files_are_of_names_that_are_registered(self):
+        names = {row.file: row for row in REGISTRY}
+        assert set(OLDER) <= set(names)
+        now = {row.hash for row in REGISTRY}
+        for file, versions in OLDER.items():
+            assert names[file].older == versions
+            for known, what in versions:
+                assert known.startswith("md5:")
+                assert len(known) == 36
+                assert known not in now
+                assert what
+
+    def test_mirrors_are_of_files_with_a_hash(self):
+        for row in REGISTRY:
+            assert not row.mirrors or row.hash
+            assert all(url.startswith("https://") and url.endswith("/") for url in row.mirrors)
 
     def test_hashes_are_missing_where_nobody_publishes_them(self):
         without = {row.model for row in REGISTRY if row.hash is None}

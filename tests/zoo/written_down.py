@@ -88,32 +88,44 @@ def basic_resnet(*stacks):
     return build
 
 
-def ceiling_pool():
+def ceiling_pool(size=3, stride=2, average=False):
     import keras
 
     class CeilingPool(keras.layers.Layer):
-        """Maximum of 3x3 windows, every second one, the last of which may hang over."""
+        """Windows of which the last may hang over; what is outside does not count."""
 
         def call(self, x):
-            over = [(0, (n - 3) % 2) for n in x.shape[1:3]]
-            x = keras.ops.pad(x, [(0, 0), *over, (0, 0)])  # of no effect behind relu
-            return keras.ops.max_pool(x, 3, 2)
+            inside = keras.ops.ones((1, *x.shape[1:3], 1))
+            over = [(0, 0), *((0, (size - n) % stride) for n in x.shape[1:3]), (0, 0)]
+            x, inside = (keras.ops.pad(y, over) for y in (x, inside))
+            if not average:
+                return keras.ops.max_pool(x, size, stride)  # zeros are of no effect behind relu
+            return keras.ops.average_pool(x, size, stride) / keras.ops.average_pool(
+                inside, size, stride
+            )
 
     return CeilingPool
 
 
-def googlenet(weights, include_top, input_shape, classes=None):
-    """From table 1 of Szegedy et al., https://arxiv.org/abs/1409.4842."""
+def normalise(k, alpha):
     import keras
-    from keras import Model, layers
 
-    class Normalise(layers.Layer):
-        """Across five channels: Krizhevsky et al., with the numbers of Caffe's network."""
+    class Normalise(keras.layers.Layer):
+        """Across five channels: Krizhevsky et al., section 3.3."""
 
         def call(self, x):
             squares = keras.ops.pad(x * x, [(0, 0), (0, 0), (0, 0), (2, 2)])
             total = sum(squares[..., i : i + x.shape[-1]] for i in range(5))
-            return x / (1 + 1e-4 / 5 * total) ** 0.75
+            return x / (k + alpha * total) ** 0.75
+
+    return Normalise
+
+
+def googlenet(weights, include_top, input_shape, classes=None):
+    """From table 1 of Szegedy et al., https://arxiv.org/abs/1409.4842."""
+    from keras import Model, layers
+
+    Normalise = normalise(1, 1e-4 / 5)
 
     def convolve(x, name, filters, size, **options):
         options = {"padding": "same", "activation": "relu", "name": name, **options}
@@ -190,7 +202,93 @@ def squeezenet(fires, stem, window):
     return build
 
 
+def from_caffe(rows, k=1, alpha=1e-4 / 5, dense=(4096, 4096)):
+    """A network without branches, from lines like those of a prototxt.
+
+    'conv NAME filters size stride pad groups', 'pool NAME size stride', 'mean NAME size stride',
+    'norm NAME', 'drop NAME'.
+    """
+
+    def build(weights, include_top, input_shape, classes=None):
+        from keras import Model, layers
+
+        Normalise = normalise(k, alpha)
+        x = images = layers.Input(input_shape)
+        for row in rows.splitlines():
+            kind, name, *numbers = row.split()
+            numbers = [int(number) for number in numbers]
+            if kind == "conv":
+                filters, size, stride, pad, groups = numbers
+                assert pad in (0, size // 2)
+                x = layers.Conv2D(
+                    filters,
+                    size,
+                    stride,
+                    padding="same" if pad else "valid",
+                    groups=groups,
+                    activation="relu",
+                    name=name,
+                )(x)
+            elif kind == "norm":
+                x = Normalise(name=name)(x)
+            elif kind == "drop":
+                x = layers.Dropout(0.5, name=name)(x)
+            else:
+                x = ceiling_pool(*numbers, average=kind == "mean")(name=name)(x)
+        if include_top and dense:
+            x = layers.Flatten(name="flatten")(x)
+            for number, units in enumerate(dense, start=6):
+                x = layers.Dense(units, activation="relu", name=f"fc{number}")(x)
+                x = layers.Dropout(0.5, name=f"drop{number}")(x)
+            x = layers.Dense(classes, activation="softmax", name="predictions")(x)
+        elif include_top:
+            x = layers.Conv2D(classes, 1, activation="relu", name="cccp6")(x)
+            x = layers.GlobalAveragePooling2D(name="pool3")(x)
+            x = layers.Softmax(name="predictions")(x)
+        return Model(images, x)
+
+    return build
+
+
+# Of Caffe's models/bvlc_reference_caffenet.
+CAFFENET = """conv conv1 96 11 4 0 1
+pool pool1 3 2
+norm norm1
+conv conv2 256 5 1 2 2
+pool pool2 3 2
+norm norm2
+conv conv3 384 3 1 1 1
+conv conv4 384 3 1 1 2
+conv conv5 256 3 1 1 2
+pool pool5 3 2"""
+# Column CNN-S of table 1 of Chatfield et al., https://arxiv.org/abs/1405.3531.
+VGG_CNN_S = """conv conv1 96 7 2 0 1
+norm norm1
+pool pool1 3 3
+conv conv2 256 5 1 0 1
+pool pool2 2 2
+conv conv3 512 3 1 1 1
+conv conv4 512 3 1 1 1
+conv conv5 512 3 1 1 1
+pool pool5 3 3"""
+# Of the authors' model for Caffe.
+NIN = """conv conv1 192 5 1 2 1
+conv cccp1 160 1 1 0 1
+conv cccp2 96 1 1 0 1
+pool pool1 3 2
+drop drop3
+conv conv2 192 5 1 2 1
+conv cccp3 192 1 1 0 1
+conv cccp4 192 1 1 0 1
+mean pool2 3 2
+drop drop6
+conv conv3 192 3 1 1 1
+conv cccp5 192 1 1 0 1"""
+
 WRITTEN_DOWN = {
+    "caffenet": from_caffe(CAFFENET),
+    "vggcnns": from_caffe(VGG_CNN_S, k=2, alpha=1e-4),
+    "nincifar10": from_caffe(NIN, dense=()),
     "googlenet": googlenet,
     "efficientnetlite0": efficientnet_lite(1.0, 1.0, 0.2),
     "efficientnetlite1": efficientnet_lite(1.0, 1.1, 0.2),

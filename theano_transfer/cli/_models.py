@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import argparse
+from typing import TYPE_CHECKING
 
 from theano_transfer.cli._console import say, table
+
+if TYPE_CHECKING:
+    from theano_transfer.weights import WeightsFile
 
 HELP = "list the networks, and where their ImageNet weights are"
 EPILOG = """\
@@ -30,7 +34,8 @@ def run(options: argparse.Namespace) -> int:
         raise ValueError(
             f"no network is called {options.pattern!r}; there are {', '.join(zoo.models())}"
         )
-    rows = [("name", "network", "input", "parameters", "preprocessing", "ImageNet weights")]
+    titles = ("name", "network", "input", "parameters", "preprocessing")
+    rows = [(*titles, "top 1 / 5 %", "licence", "ImageNet weights")]
     for name in names:
         record = zoo.record(name)
         rows.append(
@@ -40,6 +45,7 @@ def run(options: argparse.Namespace) -> int:
                 f"{record.input_size} x {record.input_size}",
                 f"{record.num_parameters:,}",
                 record.preprocessing,
+                *_published(name),
                 _weights(name),
             )
         )
@@ -47,16 +53,29 @@ def run(options: argparse.Namespace) -> int:
     return 0
 
 
-def _weights(name: str) -> str:
-    """Where the ImageNet weights are, with top and without, in a few words."""
+def _rows(name: str) -> list[WeightsFile]:
+    """The published files of a network as it is by default: without top, with it."""
     from theano_transfer import zoo
     from theano_transfer.weights import REGISTRY
 
     size = zoo.record(name).input_size
     rows = [row for row in REGISTRY if row.model == name and not row.arguments]
     rows = [row for row in rows if row.image_size in (None, size)]
-    rows.sort(key=lambda row: row.include_top)
-    states = [(_state(row), row) for row in rows]
+    return sorted(rows, key=lambda row: row.include_top)
+
+
+def _published(name: str) -> tuple[str, str]:
+    """How often the published weights are right, and under what terms they are."""
+    rows = _rows(name)
+    if not rows:
+        return "", ""
+    right = rows[0].accuracy or ()
+    return " / ".join("-" if part is None else f"{part:.1f}" for part in right), rows[0].licence
+
+
+def _weights(name: str) -> str:
+    """Where the ImageNet weights are, with top and without, in a few words."""
+    states = [(_state(row), row) for row in _rows(name)]
     if not states:
         return "none published"
     if len(states) == 1 or states[0][0] == states[1][0] != "download":
@@ -68,7 +87,7 @@ def _weights(name: str) -> str:
     )
 
 
-def _state(row) -> str:
+def _state(row: WeightsFile) -> str:
     from theano_transfer.weights import cached_file
 
     if not row.base_url:

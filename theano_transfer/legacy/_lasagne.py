@@ -1,17 +1,27 @@
 """What Lasagne 0.1 needs to compute rightly, and fast, under Aesara."""
 
+import theano
 import theano.tensor as T
-from lasagne import nonlinearities
+from lasagne import nonlinearities, utils
 from lasagne.layers import Conv2DLayer
 
 _with_any_callable = Conv2DLayer.get_output_for
+_with_a_copy = utils.create_param
 
 
 def mend():
     """Replace what works around the convolutions and the expressions of 2015."""
     Conv2DLayer.get_output_for = _conv2d_get_output_for
+    utils.create_param = _create_param
     # The function itself is a default argument of many layers already: it gets another body.
     nonlinearities.rectify.__code__ = _rectify.__code__
+
+
+def _create_param(spec, shape, name=None):
+    """As Lasagne, but zeros that no memory is spent on yet are not copied into memory."""
+    if getattr(spec, "untouched", False):
+        return theano.shared(spec(shape), name=name, borrow=True)
+    return _with_a_copy(spec, shape, name)
 
 
 def _rectify(x):

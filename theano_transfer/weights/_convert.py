@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 from collections import OrderedDict
 from collections.abc import Mapping
@@ -19,6 +20,7 @@ from ._load import (
     LoadReport,
     arranged,
     epsilon_attribute,
+    in_order,
     plan_for,
     record_attributes,
     report_of,
@@ -101,19 +103,40 @@ def convert(
     with open_source(source, known_hash=known_hash) as opened:
         opened = written_on(opened, backend)
         model = opened.attributes.get("model") if model is None else model
+        arrays: Mapping[str, Any]
         if model is None:  # a whole model, or a file that says what it lacks
             net = _whole_model(source, opened.kind, known_hash)
             examined = target_of(net)
-            arrays = OrderedDict(
-                (name, param.get_value(borrow=True)) for name, param in examined.params.items()
-            )
+            arrays = {name: param.get_value(borrow=True) for name, param in examined.params.items()}
             report = LoadReport(f"{opened.path} ({opened.kind})", tuple(arrays), {}, (), (), {})
         else:
             net = _network_for(model, opened) if isinstance(model, str) else model
             examined = target_of(net)
             plan = plan_for(examined, opened)
-            arrays = arranged(plan, opened)
             report = report_of(plan, opened, examined)
+            if format is None:  # read one at a time, each when it is written
+                arrays = {step.param: in_order(step, opened) for step in plan.steps}
+            else:
+                arrays = arranged(plan, opened)
+        if format is None:
+            record = {
+                **record_attributes(net),
+                **epsilon_attribute({**examined.epsilon, **_after(report)}),
+                "source_file": os.path.basename(os.fspath(source)),
+                **hashes,
+                **report.attributes,  # of a file in our own layout: what it said before
+                **(attributes or {}),
+            }
+            params = OrderedDict(
+                # What a file of PyTorch's does not hold: numbers that pictures are standardised
+                # with.
+                (
+                    "/".join(name.rsplit(".", 1)),
+                    arrays[name] if name in arrays else param.get_value(),
+                )
+                for name, param in examined.params.items()
+            )
+            write(target, params, record)
     if format is not None:
         set_all(examined, arrays)
         for layer, epsilon in _after(report).items():
@@ -122,24 +145,10 @@ def convert(
         return ConversionReport(
             **vars(report), target=os.fspath(target), num_parameters=written.num_parameters
         )
-    params = OrderedDict(
-        # What a file of PyTorch's does not hold: numbers that pictures are standardised with.
-        ("/".join(name.rsplit(".", 1)), arrays[name] if name in arrays else param.get_value())
-        for name, param in examined.params.items()
-    )
-    record = {
-        **record_attributes(net),
-        **epsilon_attribute({**examined.epsilon, **_after(report)}),
-        "source_file": os.path.basename(os.fspath(source)),
-        **hashes,
-        **report.attributes,  # of a file in our own layout: what it said before
-        **(attributes or {}),
-    }
-    write(target, params, record)
     return ConversionReport(
         **{**vars(report), "attributes": record},
         target=os.fspath(target),
-        num_parameters=sum(array.size for array in params.values()),
+        num_parameters=sum(math.prod(array.shape) for array in params.values()),
     )
 
 
@@ -158,6 +167,13 @@ def _after(report: LoadReport) -> dict[str, float]:
 
 def _network_for(model: str, source: Source) -> Any:
     """The zoo's network with the top, or without, and the number of classes the file has."""
+    from ..zoo._options import undrawn
+
+    with undrawn():  # all that is asked of it is which parameters it has
+        return _built_for(model, source)
+
+
+def _built_for(model: str, source: Source) -> Any:
     from .. import zoo
 
     if source.axes in BY_PLACE:

@@ -1,19 +1,28 @@
-"""One file over https into a folder, whole and verified, or not at all (by pooch)."""
+"""One file over https, whole and verified, or not at all; what a cut left is continued."""
 
 from __future__ import annotations
 
+import os
+import time
 from pathlib import Path
-from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import urljoin, urlsplit
+
+from ._untrusted import digest, open_regular
 
 TIMEOUT = 30  # seconds without a byte
 CHUNK = 1 << 18
 MAX_SIZE = 4 << 30
+MAX_REDIRECTIONS = 5
 LOOPBACK = ("127.0.0.1", "::1", "localhost")
+FINAL = (400, 401, 403, 404, 410)  # answers that do not change by asking again
 
 
 class DownloadError(Exception):
     """A download failed; there is no new file."""
+
+
+class _TransientError(DownloadError):
+    """Another attempt may do."""
 
 
 def download(
@@ -26,6 +35,10 @@ def download(
     attempts: int = 3,
 ) -> None:
     """Download ``url`` to ``path``; a file already there is replaced only by a verified one.
+
+    What arrives is kept in a hidden file beside ``path`` until it is complete. If the connection
+    is cut, the next attempt, in this program or another, asks for the rest; where nobody
+    publishes a hash, it begins again. One program at a time may do this for one path.
 
     Parameters
     ----------
@@ -43,65 +56,127 @@ def download(
     DownloadError
         Why it failed.
     """
-    import pooch
+    partial = path.with_name(f".{path.name}.part")
+    partial.parent.mkdir(parents=True, exist_ok=True)
+    for attempt in range(attempts):
+        if attempt:
+            time.sleep(2**attempt)
+        try:
+            if known_hash is None:
+                partial.unlink(missing_ok=True)
+            _receive(url, partial, size or MAX_SIZE, known_hash is not None, progressbar)
+            _verify(partial, known_hash)
+        except _TransientError as error:
+            failure = error
+        except OSError as error:
+            raise DownloadError(f"{url}: cannot write {os.fspath(partial)!r}: {error}") from error
+        else:
+            os.replace(partial, path)
+            return
+    raise DownloadError(f"{url}: {failure}") from failure
+
+
+def _receive(url: str, partial: Path, limit: int, verified: bool, progressbar: bool) -> None:
+    """Append to a file what it lacks."""
     import requests
+    from tqdm import tqdm
 
-    parts = urlsplit(url)
-    if parts.scheme != "https" and not (parts.scheme == "http" and parts.hostname in LOOPBACK):
-        raise DownloadError(f"only https addresses are used, not {url!r}")
+    done = partial.stat().st_size if partial.exists() else 0
+    end = None
     try:
-        cache = pooch.create(
-            path=path.parent,
-            base_url="",
-            registry={path.name: known_hash},
-            urls={path.name: url},
-            retry_if_failed=attempts - 1,
-        )
-        # pooch writes to a temporary file, compares the hash, then moves the file.
-        cache.fetch(path.name, downloader=_Downloader(size, progressbar))
-    except requests.RequestException as error:
-        raise DownloadError(f"{url}: {_reason(error)}") from error
-    except (OSError, ValueError) as error:
-        raise DownloadError(f"{url}: {error}") from error
-
-
-class _Downloader:
-    """pooch's downloader protocol, with what its own lacks: a limit of size, no redirections."""
-
-    def __init__(self, size: int | None, progressbar: bool) -> None:
-        self.limit = size or MAX_SIZE
-        self.size = size
-        self.progressbar = progressbar
-
-    def __call__(self, url: str, output_file: str, pooch: Any) -> None:
-        import requests
-        from tqdm import tqdm
-
-        # A redirection could lead away from https.
-        with requests.get(url, stream=True, timeout=TIMEOUT, allow_redirects=False) as response:
+        with _open(url, done, verified) as response:
+            if response.status_code == 416:  # there is nothing behind what is here
+                return
             response.raise_for_status()
-            if response.is_redirect:
-                target = response.headers.get("location", "")
-                raise requests.TooManyRedirects(f"the server redirects to {target!r}")
+            if response.headers.get("content-range", "").startswith(f"bytes {done}-"):
+                mode = "ab"
+            else:
+                mode, done = "wb", 0
+            declared = response.headers.get("content-length", "")
+            end = done + int(declared) if declared.isdecimal() else None
+            if end is not None and end > limit:
+                raise DownloadError(f"{url}: {end:,} bytes are announced, allowed are {limit:,}")
             bar = tqdm(
-                total=self.size,
-                desc=url.rpartition("/")[2],
+                total=end,
+                initial=done,
+                desc=partial.name[1:].rpartition(".")[0],
                 unit="B",
                 unit_scale=True,
-                disable=not self.progressbar,
+                disable=not progressbar,
             )
-            received = 0
-            with open(output_file, "wb") as file, bar:
+            with open(partial, mode) as file, bar:
                 for chunk in response.iter_content(CHUNK):
-                    received += len(chunk)
-                    if received > self.limit:
-                        raise requests.RequestException(f"more than {self.limit:,} bytes came")
+                    done += len(chunk)
+                    if done > limit:
+                        file.truncate(0)
+                        raise DownloadError(f"{url}: more than {limit:,} bytes came")
                     file.write(chunk)
                     bar.update(len(chunk))
+                file.flush()
+                os.fsync(file.fileno())
+    except requests.HTTPError as error:
+        if getattr(error.response, "status_code", None) in FINAL:
+            raise DownloadError(f"{url}: {error}") from error
+        raise _TransientError(str(error)) from error
+    except requests.RequestException as error:
+        raise _TransientError(f"{_reason(error)}; {done:,} bytes had come") from error
+    if end is not None and done < end:
+        raise _TransientError(f"the connection was cut after {done:,} of {end:,} bytes")
 
 
-def _reason(error: Exception) -> str:
+def _open(url: str, done: int, verified: bool):
+    """The answer to a request for what is behind the first `done` bytes.
+
+    Redirections are followed only where the hash says in the end whether the content is right,
+    and never away from https.
+    """
+    import requests
+
+    address = url
+    for _ in range(MAX_REDIRECTIONS + 1):
+        if not _is_secure(address, local=urlsplit(url).scheme == "http"):
+            leads = "" if address == url else f"{url}: the server redirects to {address!r}; "
+            raise DownloadError(f"{leads}only https addresses are used, not {address!r}")
+        headers = {"Accept-Encoding": "identity"}
+        if done:
+            headers["Range"] = f"bytes={done}-"
+        response = requests.get(
+            address, headers=headers, stream=True, timeout=TIMEOUT, allow_redirects=False
+        )
+        if not response.is_redirect:
+            return response
+        target = urljoin(address, response.headers["location"])
+        response.close()
+        if not verified:
+            raise DownloadError(f"{url}: the server redirects to {target!r}, and no hash is known")
+        address = target
+    raise DownloadError(f"{url}: more than {MAX_REDIRECTIONS} redirections")
+
+
+def _is_secure(url: str, local: bool) -> bool:
+    parts = urlsplit(url)
+    return parts.scheme == "https" or (
+        local and parts.scheme == "http" and parts.hostname in LOOPBACK
+    )
+
+
+def _verify(partial: Path, known_hash: str | None) -> None:
+    if known_hash is None:
+        return
+    algorithm, _, expected = known_hash.partition(":")
+    with open_regular(partial) as file:
+        actual = digest(file, algorithm)
+    if actual != expected.lower():
+        size = partial.stat().st_size
+        partial.unlink()
+        raise _TransientError(
+            f"the {size:,} bytes that came have another hash: {algorithm} {actual}, "
+            f"expected {expected}"
+        )
+
+
+def _reason(error: BaseException) -> str:
     """The innermost cause; what requests wraps around it is hard to read."""
     while error.__context__ is not None:
-        error = error.__context__  # type: ignore[assignment]
+        error = error.__context__
     return str(error) or type(error).__name__

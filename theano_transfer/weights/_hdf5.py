@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import math
 import os
+import sys
 from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from functools import partial
@@ -18,6 +19,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO
 import numpy as np
 
 from ._errors import WeightsFileError
+from ._heap import damaged_heap
 from ._stored import StoredArray
 from ._untrusted import HDF5_SIGNATURE, check_hash, describe_start, open_regular
 
@@ -74,7 +76,9 @@ def hdf5_in(file: BinaryIO, path: str, size: int, *, integers: bool = False) -> 
     """The root group of HDF5 in an open file of `size` bytes, which messages call `path`."""
     import h5py
 
-    context = _Context(path, size, integers)
+    context = _Context(file, path, size, integers)
+    file.seek(0)
+    context.check_end(file.read(512))
     file.seek(0)
     with context.guard("its structure"):
         handle = h5py.File(file, "r")
@@ -86,10 +90,27 @@ def hdf5_in(file: BinaryIO, path: str, size: int, *, integers: bool = False) -> 
         handle.close()
 
 
+def _end_of_file(start: bytes) -> int:
+    """Where an HDF5 file says that it ends, by the superblock that it begins with.
+
+    A version that is not known, or a superblock cut short, is left to HDF5 to refuse.
+    (Fact: HDF5 File Format Specification 3.0, section II.A.)
+    """
+    version = start[8] if len(start) > 8 else 255
+    # Per version: where the size of addresses is, and what lies before the four addresses.
+    place, addresses = {0: (13, 24), 1: (13, 28), 2: (9, 12), 3: (9, 12)}.get(version, (None, 0))
+    size = start[place] if place is not None and len(start) > 64 else 0
+    if size not in (2, 4, 8, 16):
+        return sys.maxsize
+    return int.from_bytes(start[addresses + 2 * size : addresses + 3 * size], "little")
+
+
 class _Context:
     """What all objects of one file share: its path, its size, what it has declared so far."""
 
-    def __init__(self, path: str, size: int, integers: bool) -> None:
+    def __init__(self, file: BinaryIO, path: str, size: int, integers: bool) -> None:
+        self._file = file
+        self._heaps_are_sound = False
         self.path = path
         self.size = size
         self.integers = integers
@@ -110,6 +131,23 @@ class _Context:
         except (OSError, RuntimeError, LookupError, TypeError, ValueError, MemoryError) as error:
             msg = f"{self.path!r} is damaged or cut short: cannot read {location!r} ({error})"
             raise WeightsFileError(msg) from error
+
+    def check_end(self, start: bytes) -> None:
+        """Refuse a file that goes on behind its end.
+
+        What reads from the end, as programs for archives do, would see another file.
+        """
+        behind = self.size - _end_of_file(start)
+        if behind > 0:
+            raise self.refusal("", f"it has {behind:,} bytes behind its end")
+
+    def check_heaps(self) -> None:
+        """Refuse a file whose texts of variable length HDF5 might search for ever."""
+        if not self._heaps_are_sound:
+            place = damaged_heap(self._file, self.size)
+            if place is not None:
+                raise self.refusal("", f"the heap of texts at byte {place:,} is damaged")
+            self._heaps_are_sound = True
 
     def declare(self, location: str, size: int) -> None:
         """Count an array's declared bytes once; many small lies are refused like a big one."""
@@ -229,8 +267,8 @@ class SafeGroup:
     def text(self, name: str, *, fixed: bool = False) -> str | None:
         """A scalar text attribute, or None where there is none.
 
-        Texts of variable length lie in HDF5's global heap, which HDF5 before 2.0 may search for
-        ever if it is damaged; ``fixed`` refuses them.
+        Texts of variable length lie in HDF5's global heap, which is checked as a whole before the
+        first of them is read; ``fixed`` refuses them.
         """
         import h5py
 
@@ -248,6 +286,8 @@ class SafeGroup:
                 raise self._context.refusal(location, "a text of fixed length was expected")
             if not kind.is_variable_str() and kind.get_size() > MAX_TEXT:
                 raise self._context.refusal(location, f"a text of {kind.get_size():,} bytes")
+            if kind.is_variable_str():
+                self._context.check_heaps()
             value = self._group.attrs[name]
             return value.decode() if isinstance(value, bytes) else str(value)
 

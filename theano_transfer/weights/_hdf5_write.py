@@ -12,13 +12,15 @@ from typing import Any
 
 import numpy as np
 
+from ._stored import StoredArray
+
 CHUNK_BYTES = 16 << 20  # a chunk is decoded in memory as a whole
 
 
 def write_hdf5(
     path: str | os.PathLike[str],
     attributes: Mapping[str, str | int],
-    arrays: Mapping[str, np.ndarray],
+    arrays: Mapping[str, np.ndarray | StoredArray],
 ) -> None:
     """Write root attributes, and arrays with a checksum per chunk and a SHA-256 each.
 
@@ -32,7 +34,7 @@ def write_hdf5(
     with created_hdf5(path, attributes) as (file, sink):
         for key, array in arrays.items():
             if sink.error is None:
-                _write_array(file, key, array)
+                _write_array(file, key, array.read() if isinstance(array, StoredArray) else array)
 
 
 @contextmanager

@@ -137,7 +137,7 @@ def as_source(file: KerasFile, path: str) -> Source:
     for place, roles in file.layers.items():
         name = file.names.get(place, UNNAMED + "/".join(place)) if file.numbered else place[-1]
         for role, array in roles.items():
-            _add(arrays, f"{name}.{role}", array)
+            _add(path, arrays, f"{name}.{role}", array)
         if file.numbered:
             match = _NUMBERED.fullmatch(place[-1])
             assert match is not None
@@ -199,7 +199,7 @@ def _legacy_layers(root: SafeGroup) -> OrderedDict[Place, Roles]:
             )
             match = _NAME.search(name)
             roles = layers.setdefault((group, owner), OrderedDict())
-            _add(roles, _ROLES[match[1]] if match else name, array, owner)
+            _add(root.path, roles, _ROLES[match[1]] if match else name, array, owner)
     return layers
 
 
@@ -231,18 +231,22 @@ def _numbered_layers(root: SafeGroup) -> tuple[OrderedDict[Place, Roles], dict[P
             name = top.group(owner).text("name")
             if name is not None:
                 names[place] = name
-        _add(layers[place], number, array, "/".join(place))
+        _add(root.path, layers[place], number, array, "/".join(place))
     return layers, names
 
 
 def _add(
-    arrays: OrderedDict[str, StoredArray], name: str, array: StoredArray, layer: str = ""
+    path: str,
+    arrays: OrderedDict[str, StoredArray],
+    name: str,
+    array: StoredArray,
+    layer: str = "",
 ) -> None:
     if name in arrays:
         called = f"{layer}.{name}" if layer else name
         msg = (
-            f"two arrays are both {called!r}: {arrays[name].location!r} and {array.location!r}; "
-            "the file cannot be read by layer names"
+            f"{path!r} is refused: two arrays are both {called!r}: {arrays[name].location!r} and "
+            f"{array.location!r}; the file cannot be read by layer names"
         )
         raise WeightsFileError(msg)
     arrays[name] = array

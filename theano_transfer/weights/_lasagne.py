@@ -94,6 +94,8 @@ def read_lasagne_pickle(file: BinaryIO, path: str) -> Source:
     }
     try:
         state = interpret(file, calls=calls, names=["numpy ndarray"])
+        if file.read(1):
+            raise Refusal("it goes on behind the end of its pickle")
         return _source(state, file, path)
     except Refusal as error:
         msg = (

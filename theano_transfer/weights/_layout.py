@@ -79,7 +79,7 @@ def read(path: str | os.PathLike[str]) -> Weights:
 
 def write(
     path: str | os.PathLike[str],
-    params: Mapping[str, np.ndarray],
+    params: Mapping[str, np.ndarray | StoredArray],
     attributes: Mapping[str, Any] | None = None,
 ) -> None:
     """Write parameters in our own layout, as a whole or not at all.
@@ -170,12 +170,13 @@ def _valid(component: str) -> bool:
     return component not in ("", ".", "..") and component.isprintable()
 
 
-def _checked(name: str, array: Any) -> np.ndarray:
+def _checked(name: str, array: Any) -> np.ndarray | StoredArray:
     components = name.split("/")
     if len(components) < 2 or not all(_valid(part) for part in components):
         msg = f"parameter name {name!r}: expected 'layer/role', such as 'block1_conv1/W'"
         raise WeightsError(msg)
-    array = np.asarray(array)
+    if not isinstance(array, StoredArray):  # which is read when it is its turn
+        array = np.asarray(array)
     if array.dtype.kind != "f" or array.dtype.itemsize not in (2, 4, 8):
         msg = f"parameter {name!r} is of {array.dtype}; expected float16, float32 or float64"
         raise WeightsError(msg)

@@ -15,9 +15,10 @@ from ._errors import WeightsError, WeightsMismatchError
 from ._formats import open_source
 from ._from_torch import named_for
 from ._layout import write
-from ._plan import Plan, make_plan
+from ._plan import Plan, Step, make_plan
 from ._positions import BY_PLACE, placed_for
 from ._sources import Source
+from ._stored import StoredArray
 from ._target import Target, target_of
 
 BACKENDS = ("theano", "tensorflow")
@@ -196,8 +197,16 @@ def arranged(
     plan: Plan, source: Source, *, check_finite: bool = True
 ) -> OrderedDict[str, np.ndarray]:
     """Read every array of a plan and put its axes in order."""
-    arrays = OrderedDict()
-    for step in plan.steps:
+    return OrderedDict(
+        (step.param, in_order(step, source, check_finite=check_finite).read())
+        for step in plan.steps
+    )
+
+
+def in_order(step: Step, source: Source, *, check_finite: bool = True) -> StoredArray:
+    """The array of one parameter with its axes in order, not yet read."""
+
+    def read() -> np.ndarray:
         values = step.array.read()
         if check_finite and not np.isfinite(values).all():
             bad = values.size - int(np.isfinite(values).sum())
@@ -207,8 +216,9 @@ def arranged(
                 "(check_finite=False loads it all the same)"
             )
             raise WeightsError(msg)
-        arrays[step.param] = step.arrangement.apply(values)
-    return arrays
+        return step.arrangement.apply(values)
+
+    return StoredArray(step.param, step.arrangement.shape, step.array.dtype, read)
 
 
 def written_on(source: Source, backend: str | None) -> Source:
@@ -274,11 +284,24 @@ def set_all(target: Target, arrays: Mapping[str, np.ndarray]) -> None:
             param = target.params[name]
             # borrow: the old array is neither copied nor changed, so it can be put back.
             previous[name] = param.get_value(borrow=True)
-            param.set_value(np.asarray(array, dtype=param.dtype, order="C"), borrow=True)
+            param.set_value(_rounded(name, array, param.dtype), borrow=True)
     except BaseException:
         for name, array in previous.items():
             target.params[name].set_value(array, borrow=True)
         raise
+
+
+def _rounded(name: str, array: np.ndarray, dtype: str) -> np.ndarray:
+    """The values in a parameter's precision, to the nearest."""
+    with np.errstate(over="ignore"):
+        values = np.asarray(array, dtype=dtype, order="C")
+    if values.itemsize < array.itemsize and (np.isinf(values) & np.isfinite(array)).any():
+        msg = (
+            f"{name!r} has values up to {np.abs(array).max():.3g} in {array.dtype}, more than "
+            f"{dtype} can express; nothing was changed"
+        )
+        raise WeightsError(msg)
+    return values
 
 
 def _shortened(names: list[str] | tuple[str, ...], limit: int = 6) -> str:

@@ -152,6 +152,8 @@ def array_of(tensor: Any, path: str) -> np.ndarray:
 
 def _check(tensor: Any, path: str) -> None:
     onnx = import_onnx()
+    if not isinstance(tensor.name, str):  # bytes, where it is no text
+        raise WeightsFileError(f"{path!r} is damaged: a constant has the name {tensor.name!r:.80}")
     if tensor.data_location == onnx.TensorProto.EXTERNAL or tensor.external_data:
         msg = (
             f"{path!r} is refused: its constant {tensor.name!r} lies in another file; save the "

@@ -1,7 +1,9 @@
 """Weights that are published for the networks of the zoo: where, which file, under what licence.
 
-Facts: keras/src/applications (URLs, md5), the pages the weights come from (licences), transcripts
-of downloads (sizes).
+Facts: keras/src/applications (URLs, md5), the section "License" of each model in the documentation
+of Keras 2.2 and the repositories it names (licences; of later models, the repositories' own),
+transcripts of downloads (sizes), releases of fchollet/deep-learning-models and
+keras-team/keras-applications (mirrors).
 """
 
 from __future__ import annotations
@@ -10,7 +12,9 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from ._accuracy import accuracy
 from ._errors import WeightsUnavailableError
+from ._older import OLDER
 
 KERAS = "https://storage.googleapis.com/tensorflow/keras-applications/"
 
@@ -38,6 +42,8 @@ class WeightsFile:
     image_size
         Rows and columns of the pictures it was trained with, where the network has files for
         several.
+    mirrors
+        Addresses of other folders with the same file.
     """
 
     model: str
@@ -50,11 +56,34 @@ class WeightsFile:
     source: str
     arguments: tuple[tuple[str, Any], ...] = ()
     image_size: int | None = None
+    mirrors: tuple[str, ...] = ()
 
     @property
     def url(self) -> str:
         """Complete address."""
         return self.base_url + self.file
+
+    @property
+    def classes(self) -> int | None:
+        """Outputs of the classifier; None without top."""
+        return 1000 if self.include_top else None
+
+    @property
+    def preprocessing(self) -> str:
+        """Key of ``theano_transfer.images.PREPROCESSING``."""
+        from .. import zoo
+
+        return zoo.record(self.model).preprocessing
+
+    @property
+    def accuracy(self) -> tuple[float, float | None] | None:
+        """Percent of ImageNet's validation pictures: best, best five; None where not published."""
+        return accuracy(self.model, self.arguments, self.image_size)
+
+    @property
+    def older(self) -> tuple[tuple[str, str], ...]:
+        """(hash, what it is) of files that were published under this name before."""
+        return OLDER.get(self.file, ())
 
 
 _VGG = (
@@ -65,6 +94,14 @@ _RESNET = ("MIT", "K. He et al., Microsoft Research; converted for Keras")
 _RESNET_V2 = ("BSD-3-Clause", "Facebook; converted for Keras")
 _DENSENET = ("BSD-3-Clause", "G. Huang, Z. Liu et al.; converted for Keras")
 _CHOLLET = ("MIT", "F. Chollet")
+_MIRRORS = {
+    **dict.fromkeys(("vgg16", "vgg19"), "fchollet/deep-learning-models/releases/download/v0.1/"),
+    "xception": "fchollet/deep-learning-models/releases/download/v0.4/",
+    "inception_v3": "fchollet/deep-learning-models/releases/download/v0.5/",
+    "inception_resnet_v2": "fchollet/deep-learning-models/releases/download/v0.7/",
+    "resnet": "keras-team/keras-applications/releases/download/resnet/",
+    "densenet": "keras-team/keras-applications/releases/download/densenet/",
+}
 _GOOGLE = ("Apache-2.0", "Google (TensorFlow models); converted for Keras")
 # The first EfficientNets lie beside that folder.
 _OUTSIDE = "https://storage.googleapis.com/keras-applications/"
@@ -98,6 +135,7 @@ def _rows(
             licence=licence,
             source=source,
             arguments=arguments,
+            mirrors=(f"https://github.com/{_MIRRORS[folder]}",) if folder in _MIRRORS else (),
         )
         for include_top, file, (md5, size) in zip((True, False), files, (top, notop))
     )
@@ -206,7 +244,7 @@ REGISTRY: tuple[WeightsFile, ...] = (
         files=("resnet152v2" + _ENDING + ".h5", "resnet152v2" + _ENDING + "_notop.h5"),
     ),
     *_rows(
-        "inception_v3", "inception_v3", _CHOLLET,
+        "inception_v3", "inception_v3", _GOOGLE,
         ("9a0d58056eeedaa3f26cb7ebd46da564", None),
         ("bcbd6486424b2319ff4ef7d526e38f63", None),
     ),

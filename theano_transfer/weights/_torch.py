@@ -140,6 +140,8 @@ def _legacy_places(
             raise Refusal(f"storage {key!r} is cut short or of another size than declared")
         found[key] = _Place(lambda: nullcontext((file, size)), position + 8)
         position = end
+    if position != size:
+        raise Refusal(f"it has {size - position:,} bytes behind its last storage")
     return found
 
 

@@ -29,8 +29,9 @@ def open_regular(path: str | os.PathLike[str]) -> BinaryIO:
     flags = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
     try:
         descriptor = os.open(path, flags)
-    except OSError as error:
-        msg = f"cannot open {os.fspath(path)!r}: {error.strerror}"
+    except (OSError, ValueError) as error:  # a name with a zero byte is a ValueError
+        reason = error.strerror if isinstance(error, OSError) else error
+        msg = f"cannot open {os.fspath(path)!r}: {reason}"
         raise WeightsFileError(msg) from error
     mode = os.fstat(descriptor).st_mode
     if not stat.S_ISREG(mode):

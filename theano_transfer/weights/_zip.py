@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import io
+import os
 import tempfile
 import zipfile
 import zlib
@@ -22,6 +23,7 @@ MAX_NAME = 1024
 SLACK_BYTES = 64 << 20
 SLACK_RATIO = 100
 LOCAL_HEADER = 30  # bytes, before the name and the extra field
+END_RECORD = 22  # bytes, before the comment
 _BLOCK = 1 << 20
 
 
@@ -42,6 +44,7 @@ class SafeZip:
         with self._guard("contents of the zip archive"):
             archive = zipfile.ZipFile(file)
             members = archive.infolist()
+            self._check_end(len(archive.comment))
         if len(members) > MAX_MEMBERS:
             raise self.refusal(f"it has {len(members):,} members, allowed are {MAX_MEMBERS:,}")
         self._archive = archive
@@ -115,6 +118,13 @@ class SafeZip:
         if member.compress_type == zipfile.ZIP_STORED and member.file_size != member.compress_size:
             raise self._damaged(name, "two sizes are declared")
 
+    def _check_end(self, comment: int) -> None:
+        """Refuse an archive that goes on behind its end, or whose comment is cut short."""
+        self._file.seek(-END_RECORD - comment, os.SEEK_END)
+        record = self._file.read(END_RECORD)
+        if record[:4] != b"PK\x05\x06" or int.from_bytes(record[20:], "little") != comment:
+            raise zipfile.BadZipFile("it does not end where it says")
+
     def _start(self, member: zipfile.ZipInfo) -> int:
         """Where the bytes of a stored member begin."""
         self._file.seek(member.header_offset)
@@ -136,7 +146,7 @@ class SafeZip:
         except WeightsFileError:
             raise
         except (
-            OSError, RuntimeError, LookupError, TypeError, ValueError, MemoryError,
+            OSError, EOFError, RuntimeError, LookupError, TypeError, ValueError, MemoryError,
             NotImplementedError, zipfile.BadZipFile, zlib.error,
         ) as error:  # fmt: skip
             raise self._damaged(name, str(error)) from error

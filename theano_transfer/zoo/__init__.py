@@ -4,6 +4,7 @@ An architecture is one file: a table, a builder that reads from input to output,
 points, made by ``register``. It is in the zoo once it is listed here.
 """
 
+from theano_transfer.zoo._caffenet import caffenet as caffenet
 from theano_transfer.zoo._densenet import densenet121 as densenet121
 from theano_transfer.zoo._densenet import densenet169 as densenet169
 from theano_transfer.zoo._densenet import densenet201 as densenet201
@@ -37,6 +38,7 @@ from theano_transfer.zoo._mobilenet_v3 import mobilenet_v3_large as mobilenet_v3
 from theano_transfer.zoo._mobilenet_v3 import mobilenet_v3_small as mobilenet_v3_small
 from theano_transfer.zoo._nasnet import nasnet_mobile as nasnet_mobile
 from theano_transfer.zoo._network import Network as Network
+from theano_transfer.zoo._nin import nin_cifar10 as nin_cifar10
 from theano_transfer.zoo._record import ModelRecord as ModelRecord
 from theano_transfer.zoo._registry import build as build
 from theano_transfer.zoo._registry import models as models
@@ -54,4 +56,5 @@ from theano_transfer.zoo._squeezenet import squeezenet1_0 as squeezenet1_0
 from theano_transfer.zoo._squeezenet import squeezenet1_1 as squeezenet1_1
 from theano_transfer.zoo._vgg import vgg16 as vgg16
 from theano_transfer.zoo._vgg import vgg19 as vgg19
+from theano_transfer.zoo._vgg_cnn_s import vgg_cnn_s as vgg_cnn_s
 from theano_transfer.zoo._xception import xception as xception

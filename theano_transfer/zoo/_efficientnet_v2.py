@@ -1,12 +1,13 @@
 """EfficientNetV2 B0 to B3 and S: EfficientNets whose early blocks do not filter channels apart.
 
 Layer names and rounding are those of ``keras/src/applications/efficientnet_v2.py``, where
-preprocessing is part of the network: it takes pixels from 0 to 255.
+preprocessing is part of the network unless left out: it takes pixels from 0 to 255.
 """
 
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from typing import NamedTuple
 
 import numpy as np
@@ -37,6 +38,11 @@ PAPER = (
     "Tan and Le: EfficientNetV2: Smaller Models and Faster Training, ICML 2021, "
     "https://arxiv.org/abs/2104.00298"
 )
+ARGUMENTS = """
+    include_preprocessing : bool
+        Whether the network takes pixels from 0 to 255; otherwise preprocessing, ``'torch'`` and
+        for S ``'tf'``, is left to the caller.
+    """
 MOMENTUM = 0.9
 TOP = 1280
 DROPOUT = 0.2
@@ -94,10 +100,13 @@ B3 = Scale(32, BASE, 1.2, 1.4, 300, 14_467_622)
 S = Scale(24, SMALL, 1.0, 1.0, 384, 21_612_360)
 
 
-def efficientnet_v2(net: Network, x: Layer, options: Options, scale: Scale) -> Layer:
+def efficientnet_v2(
+    net: Network, x: Layer, options: Options, scale: Scale, include_preprocessing: bool
+) -> Layer:
     """Add the layers of an EfficientNetV2."""
     W = options.initial(FanOutNormal())
-    x = standardise(net, x, scale)
+    if include_preprocessing:
+        x = standardise(net, x, scale)
     stem = scale.channels(scale.stem)
     x = net.add(Conv2DLayer(x, stem, 3, stride=2, pad="same", W=W, b=None, name="stem_conv"))
     x = normalise(net, x, "stem_")
@@ -175,7 +184,17 @@ def normalise(net: Network, x: Layer, name: str) -> Layer:
     return net.add(NonlinearityLayer(x, swish, name=f"{name}activation"))
 
 
-def describe(name: str, scale: Scale) -> ModelRecord:
+def describing(name: str, scale: Scale) -> Callable[..., ModelRecord]:
+    """What makes the record of a variant."""
+
+    def describe(include_preprocessing: bool = True) -> ModelRecord:
+        return make_record(name, scale, include_preprocessing)
+
+    return describe
+
+
+def make_record(name: str, scale: Scale, include_preprocessing: bool) -> ModelRecord:
+    outside = "tf" if scale.stages is SMALL else "torch"
     return ModelRecord(
         name=name,
         title="EfficientNetV2" + name.rpartition("_")[2].upper(),
@@ -184,42 +203,42 @@ def describe(name: str, scale: Scale) -> ModelRecord:
         feature_layer="top_activation",
         feature_channels=scale.channels(TOP),
         blocks=(
-            ("stem", "rescaling"),
+            ("stem", "rescaling" if include_preprocessing else "stem_conv"),
             ("block1", "block1a_project_conv"),
             *((f"block{i}", f"block{i}a_expand_conv") for i in range(2, len(scale.stages) + 1)),
             ("top", "top_conv"),
         ),
         top_layers=("avg_pool", "top_dropout", "predictions"),
-        preprocessing="identity",
+        preprocessing="identity" if include_preprocessing else outside,
         input_size=scale.size,
     )
 
 
-@register(describe("efficientnet_v2_b0", B0))
-def efficientnet_v2_b0(net, x, options):
+@register(describing("efficientnet_v2_b0", B0), arguments=ARGUMENTS)
+def efficientnet_v2_b0(net, x, options, **own):
     """EfficientNetV2B0: 21 blocks, 7.2 million parameters."""
-    return efficientnet_v2(net, x, options, B0)
+    return efficientnet_v2(net, x, options, B0, **own)
 
 
-@register(describe("efficientnet_v2_b1", B1))
-def efficientnet_v2_b1(net, x, options):
+@register(describing("efficientnet_v2_b1", B1), arguments=ARGUMENTS)
+def efficientnet_v2_b1(net, x, options, **own):
     """EfficientNetV2B1: 27 blocks, 8.2 million parameters."""
-    return efficientnet_v2(net, x, options, B1)
+    return efficientnet_v2(net, x, options, B1, **own)
 
 
-@register(describe("efficientnet_v2_b2", B2))
-def efficientnet_v2_b2(net, x, options):
+@register(describing("efficientnet_v2_b2", B2), arguments=ARGUMENTS)
+def efficientnet_v2_b2(net, x, options, **own):
     """EfficientNetV2B2: 28 blocks, 10.2 million parameters."""
-    return efficientnet_v2(net, x, options, B2)
+    return efficientnet_v2(net, x, options, B2, **own)
 
 
-@register(describe("efficientnet_v2_b3", B3))
-def efficientnet_v2_b3(net, x, options):
+@register(describing("efficientnet_v2_b3", B3), arguments=ARGUMENTS)
+def efficientnet_v2_b3(net, x, options, **own):
     """EfficientNetV2B3: 33 blocks, 14.5 million parameters."""
-    return efficientnet_v2(net, x, options, B3)
+    return efficientnet_v2(net, x, options, B3, **own)
 
 
-@register(describe("efficientnet_v2_s", S))
-def efficientnet_v2_s(net, x, options):
+@register(describing("efficientnet_v2_s", S), arguments=ARGUMENTS)
+def efficientnet_v2_s(net, x, options, **own):
     """EfficientNetV2S: 40 blocks, 21.6 million parameters."""
-    return efficientnet_v2(net, x, options, S)
+    return efficientnet_v2(net, x, options, S, **own)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from typing import TYPE_CHECKING, NamedTuple
 
 from lasagne.layers import InputLayer, get_all_layers, get_output_shape
@@ -10,8 +9,10 @@ from lasagne.layers import InputLayer, get_all_layers, get_output_shape
 if TYPE_CHECKING:
     from theano_transfer.zoo._network import Network
 
-# Rows and columns so many that what padding adds or takes away does not matter.
-LARGE = 1 << 12
+# Rows and columns, and as many more as every stride that there is divides: then what padding adds
+# or takes away is the same in both.
+SIZE = 1 << 9
+MORE = 2**5 * 3**2
 
 
 class FeatureMap(NamedTuple):
@@ -23,7 +24,7 @@ class FeatureMap(NamedTuple):
         Name of the layer that makes them.
     channels : int
     stride : int
-        Pixels of the picture, along an axis, for each of the maps: a power of two.
+        Pixels of the picture, along an axis, for each of the maps.
     """
 
     layer: str
@@ -48,7 +49,11 @@ def feature_maps(net: Network) -> list[FeatureMap]:
     for name in ends:
         layer = net[name]
         entry = next(x for x in get_all_layers(layer) if isinstance(x, InputLayer))
-        shape = get_output_shape(layer, {entry: (1, entry.shape[1], LARGE, LARGE)})
-        stride = 2 ** round(math.log2(LARGE / shape[2]))
-        found[stride] = FeatureMap(name, shape[1], stride)
+        channels = entry.shape[1]
+        small, large = (
+            get_output_shape(layer, {entry: (1, channels, size, size)})
+            for size in (SIZE, SIZE + MORE)
+        )
+        stride = MORE // (large[2] - small[2])
+        found[stride] = FeatureMap(name, small[1], stride)
     return [found[stride] for stride in sorted(found)]

@@ -9,7 +9,9 @@ import dataclasses
 import math
 import numbers
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from typing import Any
 
 import numpy as np
@@ -27,6 +29,19 @@ STYLE_ARGUMENT = """
         a variance. Weights give their accuracy in the network that they were trained in; of
         timm's, those called ``tf_...`` were trained in Keras's way.
     """
+
+
+_drawn = ContextVar("_drawn", default=True)
+
+
+@contextmanager
+def undrawn() -> Iterator[None]:
+    """Networks that are built meanwhile have zeros for weights, and take no memory for them."""
+    token = _drawn.set(False)
+    try:
+        yield
+    finally:
+        _drawn.reset(token)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -56,9 +71,9 @@ class Options:
             )
         if not isinstance(self.classes, numbers.Integral) or self.classes < 1:
             raise ValueError(f"classes must be a whole number above 0; got {self.classes!r}")
-        if self.weights == "imagenet" and self.classes != 1000:
+        if self.weights == "imagenet" and self.classes != record.classes:
             raise ValueError(
-                "the classifier of the ImageNet weights has 1000 classes; got "
+                f"the classifier of the ImageNet weights has {record.classes} classes; got "
                 f"classes={self.classes}. Use include_top=False and add a head of your own, "
                 "or weights=None"
             )
@@ -84,7 +99,7 @@ class Options:
 
     def initial(self, default: Initializer | None = None) -> Initializer:
         """How weights start: `default`, or the cheapest way where a file is to replace them."""
-        if self.weights is not None:
+        if self.weights is not None or not _drawn.get():
             return Zeros()
         return GlorotUniform() if default is None else default
 
@@ -115,6 +130,8 @@ class Zeros(Initializer):
     Lasagne's ``Constant(0)`` goes through float64, which for VGG16's first dense layer means
     820 MB and a second.
     """
+
+    untouched = True  # for theano_transfer.legacy: needs no copy
 
     def sample(self, shape):
         return np.zeros(shape, dtype=theano.config.floatX)

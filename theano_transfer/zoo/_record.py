@@ -19,7 +19,7 @@ class ModelRecord:
     paper : str
         Citation and address.
     num_parameters : int or None
-        With top and 1000 classes, averages of batch normalisation included, as Keras counts.
+        With top and `classes`, averages of batch normalisation included, as Keras counts.
         None where nobody has published a network of these arguments.
     feature_layer : str
         The last layer that a network without top has (before pooling).
@@ -38,6 +38,8 @@ class ModelRecord:
         The least rows and columns that it takes.
     arguments : tuple of (str, value)
         The family's own arguments, such as a width, that a network was built with.
+    classes : int
+        Outputs of the classifier, unless others are asked for: those of ImageNet.
     """
 
     name: str
@@ -52,6 +54,7 @@ class ModelRecord:
     input_size: int = 224
     min_size: int = 32
     arguments: tuple[tuple[str, Any], ...] = ()
+    classes: int = 1000
 
     @property
     def input_shape(self) -> tuple[int, int, int]:

@@ -99,7 +99,7 @@ def register(
             include_top: bool = True,
             input_shape=record.input_shape,
             pooling: str | None = None,
-            classes: int = 1000,
+            classes: int = record.classes,
             input_var=None,
             classifier_activation="softmax",
             **own,

@@ -16,13 +16,14 @@ from theano_transfer.zoo._network import Network
 from theano_transfer.zoo._options import Options
 from theano_transfer.zoo._record import ModelRecord
 from theano_transfer.zoo._registry import register
-from theano_transfer.zoo._resnet import CHANNELS, EPSILON, RESNET50, RESNET101, RESNET152
+from theano_transfer.zoo._resnet import CHANNELS, KERAS, RESNET50, RESNET101, RESNET152
 from theano_transfer.zoo._top import classify
 
 PAPER = (
     "He, Zhang, Ren and Sun: Identity Mappings in Deep Residual Networks, ECCV 2016, "
     "https://arxiv.org/abs/1603.05027"
 )
+EPSILON = KERAS.epsilon
 
 
 def resnet_v2(net: Network, x: Layer, options: Options, repeats: tuple[int, ...]) -> Layer:

@@ -5,7 +5,9 @@ Layer names are those of ``keras/src/applications/vgg16.py``.
 
 from __future__ import annotations
 
-from lasagne.layers import DenseLayer, FlattenLayer, Layer
+from typing import Any
+
+from lasagne.layers import DenseLayer, FlattenLayer, Layer, get_output_shape
 from lasagne.nonlinearities import rectify
 
 from theano_transfer.layers import Conv2DLayer, Pool2DLayer
@@ -33,7 +35,7 @@ def vgg(net: Network, x: Layer, options: Options, repeats: tuple[int, ...]) -> L
         x = net.add(Pool2DLayer(x, 2, name=f"block{block}_pool"))
 
     if options.include_top:
-        check_flattened_size(x.output_shape[2:], options)
+        check_flattened_size(net, x, options)
         x = net.add(FlattenLayer(x, name="flatten"))
         x = net.add(DenseLayer(x, 4096, W=W, nonlinearity=rectify, name="fc1"))
         x = net.add(DenseLayer(x, 4096, W=W, nonlinearity=rectify, name="fc2"))
@@ -45,16 +47,18 @@ def vgg(net: Network, x: Layer, options: Options, repeats: tuple[int, ...]) -> L
     return x
 
 
-def check_flattened_size(size, options: Options) -> None:
-    """The weights of fc1 depend on the size of the maps it flattens."""
-    if None in size:
+def check_flattened_size(net: Network, x: Layer, options: Options) -> None:
+    """The weights of the first dense layer depend on the size of the maps that it flattens."""
+    record: Any = net.record
+    if None in x.output_shape[2:]:
         raise ValueError(
-            "the classifier of a VGG needs images of known size; got "
+            f"the classifier of {record.title} needs images of known size; got "
             f"input_shape={options.input_shape}. Give the size, or use include_top=False"
         )
-    if options.weights == "imagenet" and size != (7, 7):
+    published = get_output_shape(x, {net["input"]: (None, *record.input_shape)})
+    if options.weights == "imagenet" and x.output_shape[2:] != published[2:]:
         raise ValueError(
-            "the ImageNet classifier of a VGG takes images of (3, 224, 224); got "
+            f"the ImageNet classifier of {record.title} takes images of {record.input_shape}; got "
             f"input_shape={options.input_shape}. For another size use include_top=False"
         )
 
