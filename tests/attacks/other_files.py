@@ -105,7 +105,7 @@ def link_to_itself(path):
 
 
 OTHER = {
-    "pickle": (pickled, "pickles are never read"),
+    "pickle": (pickled, "pickle"),
     "pickle as text": (pickled_as_text, "it begins with"),
     "array of objects": (array_of_objects, "npy"),
     "empty": (empty, "it is empty"),
