@@ -12,6 +12,7 @@ from functools import partial
 import numpy as np
 import theano
 
+from theano_transfer._suggest import checks_options
 from theano_transfer.tuning._assemble import plan_outputs, task_for_loss
 from theano_transfer.tuning._cut import find_cut
 from theano_transfer.tuning._decode import top_classes
@@ -29,10 +30,12 @@ from theano_transfer.tuning._losses import find_loss
 from theano_transfer.tuning._metrics import find_metrics
 from theano_transfer.tuning._optimizers import find_optimizer
 from theano_transfer.tuning._progress import Bar
+from theano_transfer.tuning._rates import USUAL, split_rate, tuned_rule
 from theano_transfer.tuning._sources import Reading, as_source, length_of
 from theano_transfer.tuning._targets import check_classes, to_targets
 from theano_transfer.tuning._training import measure
 from theano_transfer.tuning._tuned import TunedNetwork
+from theano_transfer.updates._schedules import Schedule
 
 
 class CompiledNetwork(TunedNetwork):
@@ -45,8 +48,23 @@ class CompiledNetwork(TunedNetwork):
         self._compiled_for: tuple = ()
         self._compile_arguments: dict = {}
         self._known_inference: Inference | None = None
+        self.schedule: Schedule | None = None
 
-    def compile(self, optimizer="adam", loss=None, metrics=None, *, learning_rate=None) -> None:
+    @checks_options
+    def compile(
+        self,
+        optimizer="adam",
+        loss=None,
+        metrics=None,
+        *,
+        learning_rate=None,
+        layer_decay=None,
+        rate_factors=None,
+        weight_decay=0.0,
+        clip_norm=None,
+        clip_value=None,
+        accumulate=1,
+    ) -> None:
         """Choose how to train. What is compiled is compiled when it is first used.
 
         Parameters
@@ -61,8 +79,20 @@ class CompiledNetwork(TunedNetwork):
         metrics : list of str or callable, optional
             'accuracy', 'top5_accuracy', 'binary_accuracy', 'mse', 'mae', or functions. None is
             ``['accuracy']``, for a regression ``['mae']``.
-        learning_rate : float, optional
-            None takes the optimiser's usual one.
+        learning_rate : float, slice or Schedule, optional
+            None takes the optimiser's usual one. ``slice(1e-5, 1e-3)`` spreads rates over the
+            depth: the lowest block learns at 1e-5, the head at 1e-3, those between in equal
+            ratios. A schedule of ``tt.updates`` changes the rate before every step.
+        layer_decay : float, optional
+            Every block learns at so much of the rate of the one above it, such as 0.75.
+        rate_factors : mapping, optional
+            Layer, block, 'head' or pattern -> factor of the learning rate; 0 leaves it alone.
+        weight_decay : float
+            Decoupled, of weights alone: no biases, no normalisation.
+        clip_norm, clip_value : float, optional
+            What the gradients' common norm, or each number in them, is limited to.
+        accumulate : int
+            So many batches make one step.
 
         Raises
         ------
@@ -70,7 +100,18 @@ class CompiledNetwork(TunedNetwork):
             If a name is unknown, the loss does not fit the task, or nothing is trainable.
         """
         update, usual_rate = find_optimizer(optimizer)
-        rate = _checked_rate(usual_rate if learning_rate is None else learning_rate)
+        settings = {
+            "layer_decay": layer_decay,
+            "rate_factors": rate_factors,
+            "weight_decay": weight_decay,
+            "clip_norm": clip_norm,
+            "clip_value": clip_value,
+            "accumulate": accumulate,
+        }
+        schedule, spread, rate = split_rate(
+            usual_rate if learning_rate is None else learning_rate, settings
+        )
+        rate = _checked_rate(rate)
         record = find_loss(loss, self.task)
         task = self.task if self._task_is_given else task_for_loss(record, self._outputs)
         if task not in record.tasks:
@@ -85,11 +126,18 @@ class CompiledNetwork(TunedNetwork):
         self._functions = Functions(
             self._cut_now(),
             Objective(record, measures),
-            update,
+            tuned_rule(update, self.net, spread, settings),
             theano.shared(rate, name="learning_rate"),
         )
+        self.schedule = schedule
         self._compiled_for = freezing_signature(self.net)
-        self._compile_arguments = {"optimizer": optimizer, "loss": loss, "metrics": metrics}
+        self._compile_arguments = {
+            "optimizer": optimizer,
+            "loss": loss,
+            "metrics": metrics,
+            **{name: value for name, value in settings.items() if value != USUAL[name]},
+            **({} if spread is None else {"spread": spread}),
+        }
 
     def evaluate(
         self, data, y=None, *, batch_size=32, workers=2, verbose=False, cache=None
@@ -150,11 +198,15 @@ class CompiledNetwork(TunedNetwork):
         """What :meth:`compile` was called with, by name; None before."""
         if self._functions is None:
             return None
-        return {**self._compile_arguments, "learning_rate": self.learning_rate}
+        arguments = dict(self._compile_arguments)
+        spread = arguments.pop("spread", None)
+        if spread is not None:
+            return {**arguments, "learning_rate": spread}
+        return {**arguments, "learning_rate": self.schedule or self.learning_rate}
 
     @property
     def learning_rate(self) -> float:
-        """Of the optimiser; may be set between epochs."""
+        """Of the optimiser, the highest of all parameters; may be set between epochs."""
         return float(self.functions.learning_rate.get_value())
 
     @learning_rate.setter
