@@ -5,6 +5,7 @@ from theano_transfer.tuning._callbacks import Checkpoint as Checkpoint
 from theano_transfer.tuning._callbacks import EarlyStopping as EarlyStopping
 from theano_transfer.tuning._callbacks import LearningRateSchedule as LearningRateSchedule
 from theano_transfer.tuning._callbacks import ReduceOnPlateau as ReduceOnPlateau
+from theano_transfer.tuning._checkpoints import Checkpoints as Checkpoints
 from theano_transfer.tuning._decode import top_classes as top_classes
 from theano_transfer.tuning._errors import DataMismatchError as DataMismatchError
 from theano_transfer.tuning._errors import FrozenError as FrozenError

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import signal
+
 from theano_transfer import weights as weight_files
+from theano_transfer._suggest import checks_options
 from theano_transfer.tuning._callbacks import as_callbacks
+from theano_transfer.tuning._checkpoints import as_checkpoints
 from theano_transfer.tuning._compiled import CompiledNetwork
 from theano_transfer.tuning._describe import (
     check_sizes,
@@ -16,6 +20,8 @@ from theano_transfer.tuning._freeze import freeze, unfreeze
 from theano_transfer.tuning._history import History
 from theano_transfer.tuning._interrupt import Interrupt
 from theano_transfer.tuning._keep import keep_features
+from theano_transfer.tuning._settings import run_settings
+from theano_transfer.tuning._snapshot import Resumed
 from theano_transfer.tuning._sources import Reading, as_source, length_of, split_off
 from theano_transfer.tuning._targets import class_weights
 from theano_transfer.tuning._training import Training, WeightKeeper, plan_monitor
@@ -70,6 +76,7 @@ class Model(CompiledNetwork):
     >>> model.fit('pictures/', epochs=10, validation_split=0.2)                  # doctest: +SKIP
     """
 
+    @checks_options
     def __init__(
         self,
         base="efficientnet_lite0",
@@ -100,6 +107,7 @@ class Model(CompiledNetwork):
     def __repr__(self) -> str:
         return f"<Model: {self.base_name or 'a network'}, {self.task}, {self.num_classes} classes>"
 
+    @checks_options
     def fit(
         self,
         data,
@@ -123,6 +131,8 @@ class Model(CompiledNetwork):
         seed=None,
         initial_epoch=0,
         steps_per_epoch=None,
+        checkpoints=None,
+        resume=False,
         workers=2,
         verbose=True,
     ):
@@ -180,6 +190,15 @@ class Model(CompiledNetwork):
             is validation data the weights training starts from may turn out to be the best.
         steps_per_epoch : int, optional
             Batches in an epoch, for endless iterators.
+        checkpoints : folder or Checkpoints, optional
+            Where the state of training is saved after every epoch and when Ctrl-C or SIGTERM
+            ends it: the last two, and the best model as ``best.h5``. SIGTERM then ends the
+            program with exit status 143.
+        resume : bool
+            Go on from the last state in `checkpoints`, if there is one: the parameters at the
+            end are those of a run that was never stopped, bit for bit (on the same machine and
+            number of threads). Model, data and arguments have to be as they were; more `epochs`
+            are fine unless the learning rate follows a schedule.
         workers : int
             Threads that decode pictures.
         verbose : bool
@@ -226,11 +245,25 @@ class Model(CompiledNetwork):
         )
         valid_feed = None if validation is None else self._feed(validation, reading)
         callbacks = as_callbacks(callbacks)
+        states = as_checkpoints(checkpoints)
         monitor, judge, stopping = plan_monitor(
             monitor, early_stopping, self.functions.objective.names, validation is not None
         )
+        settings, resumed = None, None
+        if states is not None:
+            settings = run_settings(
+                self, source, validation,
+                batch_size=batch_size, class_weight=class_weight, sample_weight=sample_weight,
+                augment=augment, callbacks=[*callbacks, *stopping], monitor=monitor,
+                restore_best=restore_best, cache=cache is not False, cache_variants=cache_variants,
+                shuffle=shuffle, seed=seed, initial_epoch=initial_epoch,
+                steps_per_epoch=steps_per_epoch, epochs=epochs if self.schedule else None,
+            )  # fmt: skip
+            resumed = _state_to_resume(states, resume, settings)
+        elif resume:
+            raise ValueError("resume=True goes on from checkpoints; give checkpoints=FOLDER too")
         self.history = history = History(monitor)
-        with Interrupt() as interrupt:
+        with Interrupt(terminate=states is not None) as interrupt:
             with interrupt.absorbed():
                 feed, valid_feed = keep_features(
                     feed,
@@ -241,7 +274,7 @@ class Model(CompiledNetwork):
                     inference=self.inference,
                     epochs=last - first + 1,
                 )
-            if interrupt.happened:
+            if interrupt.happened and not interrupt.terminated:
                 history.interrupted, history.stopped = True, "interrupted"
                 return history
             history.cached = not isinstance(feed, Feed)
@@ -255,8 +288,12 @@ class Model(CompiledNetwork):
                 restore_best=restore_best,
                 history=history,
                 shown=verbose,
+                checkpoints=states,
+                settings=settings,
             )
-            training.run(first, last, interrupt)
+            training.run(first, last, interrupt, resumed)
+        if interrupt.terminated:
+            raise SystemExit(128 + signal.SIGTERM)
         return history
 
     def save(self, path) -> None:
@@ -326,6 +363,23 @@ def _check_augmentation(augment):
             "only; leave it out, the model does its own preprocessing "
             "(Model(..., preprocessing='rescale') divides by 255)"
         )
+
+
+def _state_to_resume(states, resume, settings) -> Resumed | None:
+    """The last state of a run of the same settings; None where there is none."""
+    if not resume:
+        if states.files():
+            raise ValueError(
+                f"{states.folder} holds checkpoints of an earlier run; resume=True goes on from "
+                "them, another folder starts anew"
+            )
+        return None
+    found = states.newest()
+    if found is None:
+        return None
+    resumed = Resumed(*found)
+    resumed.check(settings)
+    return resumed
 
 
 def _checked_epochs(initial_epoch, epochs) -> tuple[int, int]:

@@ -60,7 +60,10 @@ def tuned_rule(rule: Callable, net, spread, settings) -> Callable:
 
     What is wrong with the settings is said here, before anything is compiled.
     """
+    check_settings(settings)
     factors = rate_factors(net, spread, settings)
+    if factors is None and all(settings[name] == usual for name, usual in USUAL.items()):
+        return rule  # which may be a function that wants the loss itself, not its gradients
     options = {
         "factors": factors,
         "weight_decay": settings["weight_decay"],
@@ -68,7 +71,6 @@ def tuned_rule(rule: Callable, net, spread, settings) -> Callable:
         "clip_value": settings["clip_value"],
         "every": settings["accumulate"],
     }
-    check_settings(settings)
 
     def tuned(loss, params, learning_rate):
         return compose(rule, loss, net, learning_rate, **options)

@@ -15,6 +15,7 @@ function::
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 
@@ -148,11 +149,57 @@ class WarmUp(Schedule):
     schedule: Schedule
     length: float = 1.0
 
+    def __post_init__(self):
+        super().__post_init__()
+        if not isinstance(self.schedule, Schedule):
+            raise TypeError(f"WarmUp leads to a schedule such as Constant(1e-3); got {self!r}")
+
     def __call__(self, done, total):
         rest = max(total - self.length, 0.0)
         if done < self.length:
             return self.schedule(0, rest) * done / self.length
         return self.schedule(done - self.length, rest)
+
+
+KINDS = {kind.__name__: kind for kind in (Constant, OneCycle, Cosine, Step, Exponential, WarmUp)}
+
+
+def describe_schedule(schedule: Schedule) -> dict:
+    """A schedule as JSON values: its kind and its settings.
+
+    Raises
+    ------
+    TypeError
+        If it is of no kind of this module.
+    """
+    kind = type(schedule).__name__
+    if KINDS.get(kind) is not type(schedule):
+        raise TypeError(f"a schedule of one's own cannot be put into a file: {schedule!r}")
+    settings = {
+        name: describe_schedule(value) if isinstance(value, Schedule) else value
+        for name, value in vars(schedule).items()
+    }
+    return {"kind": kind, **settings}
+
+
+def read_schedule(stored: Mapping) -> Schedule:
+    """The schedule that :func:`describe_schedule` described.
+
+    Raises
+    ------
+    ValueError, TypeError
+        If that makes none.
+    """
+    settings = dict(stored)
+    kind = settings.pop("kind", None)
+    if kind not in list(KINDS):
+        raise ValueError(f"{kind!r} is no kind of schedule")
+    return KINDS[kind](
+        **{
+            name: read_schedule(value) if isinstance(value, Mapping) else value
+            for name, value in settings.items()
+        }
+    )
 
 
 def _cosine(start: float, end: float, share: float) -> float:
