@@ -9,6 +9,7 @@ import numpy as np
 from lasagne.layers import InputLayer, Layer, get_all_layers
 
 from theano_transfer import images, weights, zoo
+from theano_transfer._suggest import nearest
 from theano_transfer.tuning._heads import ACTIVATIONS, seeded
 
 TASKS = tuple(ACTIVATIONS)
@@ -67,7 +68,9 @@ def plan_outputs(classes, task: str | None) -> Outputs:
     if task is None:
         task = "binary" if count == 1 else "classification"
     if task not in TASKS:
-        raise ValueError(f"task is one of {', '.join(TASKS)}; got {task!r}")
+        raise ValueError(
+            f"task is one of {', '.join(TASKS)}; got {task!r}" + nearest(task, TASKS)
+        )
     least = 2 if task == "classification" else 1
     if count < least:
         raise ValueError(f"a {task} needs at least {least} classes; got {classes!r}")
@@ -167,7 +170,7 @@ def checked_preprocessing(preprocessing):
     if isinstance(preprocessing, str) and preprocessing not in images.PREPROCESSING:
         raise ValueError(
             f"no preprocessing is called {preprocessing!r}; there are "
-            f"{', '.join(images.PREPROCESSING)}"
+            f"{', '.join(images.PREPROCESSING)}" + nearest(preprocessing, images.PREPROCESSING)
         )
     if not isinstance(preprocessing, str) and not callable(preprocessing):
         raise TypeError(f"preprocessing is a name or a function; got {preprocessing!r}")

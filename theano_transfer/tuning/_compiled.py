@@ -26,11 +26,11 @@ from theano_transfer.tuning._freeze import (
 )
 from theano_transfer.tuning._functions import Functions, Inference, Objective
 from theano_transfer.tuning._keep import frozen_part, keep_feed
-from theano_transfer.tuning._losses import find_loss
+from theano_transfer.tuning._losses import find_loss, smoothed
 from theano_transfer.tuning._metrics import find_metrics
 from theano_transfer.tuning._optimizers import find_optimizer
 from theano_transfer.tuning._progress import Bar
-from theano_transfer.tuning._rates import USUAL, split_rate, tuned_rule
+from theano_transfer.tuning._rates import USUAL, check_settings, split_rate, tuned_rule
 from theano_transfer.tuning._sources import Reading, as_source, length_of
 from theano_transfer.tuning._targets import check_classes, to_targets
 from theano_transfer.tuning._training import measure
@@ -64,6 +64,7 @@ class CompiledNetwork(TunedNetwork):
         clip_norm=None,
         clip_value=None,
         accumulate=1,
+        label_smoothing=0.0,
     ) -> None:
         """Choose how to train. What is compiled is compiled when it is first used.
 
@@ -74,7 +75,8 @@ class CompiledNetwork(TunedNetwork):
             a function (loss, params, learning_rate) -> update dictionary.
         loss : str or callable, optional
             'categorical_crossentropy' or 'sparse_categorical_crossentropy' (both take class
-            numbers and one-hot rows), 'binary_crossentropy', 'mse', 'mae', or a function
+            numbers and one-hot rows), 'focal', 'binary_crossentropy', 'binary_focal', 'mse',
+            'mae', or a function
             (prediction, target) -> expression. None takes the task's own.
         metrics : list of str or callable, optional
             'accuracy', 'top5_accuracy', 'binary_accuracy', 'mse', 'mae', or functions. None is
@@ -93,6 +95,8 @@ class CompiledNetwork(TunedNetwork):
             What the gradients' common norm, or each number in them, is limited to.
         accumulate : int
             So many batches make one step.
+        label_smoothing : float
+            Share of each target that goes to all classes alike, such as 0.1.
 
         Raises
         ------
@@ -107,6 +111,7 @@ class CompiledNetwork(TunedNetwork):
             "clip_norm": clip_norm,
             "clip_value": clip_value,
             "accumulate": accumulate,
+            "label_smoothing": label_smoothing,
         }
         schedule, spread, rate = split_rate(
             usual_rate if learning_rate is None else learning_rate, settings
@@ -120,13 +125,16 @@ class CompiledNetwork(TunedNetwork):
                 f"task is {task!r}; choose another loss, or build the model with another task"
             )
         measures = find_metrics(metrics, task)
+        record = smoothed(record, label_smoothing)
         if not trainable_params(self.net):
             raise ValueError("nothing is trainable: every layer is frozen; unfreeze some first")
+        check_settings(settings)
         self._become(task)
+        rule = tuned_rule(update, self.net, spread, settings)
         self._functions = Functions(
             self._cut_now(),
             Objective(record, measures),
-            tuned_rule(update, self.net, spread, settings),
+            rule,
             theano.shared(rate, name="learning_rate"),
         )
         self.schedule = schedule
@@ -212,6 +220,13 @@ class CompiledNetwork(TunedNetwork):
     @learning_rate.setter
     def learning_rate(self, rate):
         self.functions.learning_rate.set_value(_checked_rate(rate))
+
+    def replace_head(self, classes, *, head=None, task=None, seed=None) -> None:
+        super().replace_head(classes, head=head, task=task, seed=seed)
+        self._task_is_given = task is not None
+        self._functions = self._known_inference = None
+
+    replace_head.__doc__ = TunedNetwork.replace_head.__doc__
 
     def check_current(self) -> None:
         """Raise StaleFunctionError unless compiled for what is frozen now."""

@@ -14,6 +14,7 @@ import theano
 from theano_transfer.images import Dataset
 from theano_transfer.tuning._cached import CachedFeatures
 from theano_transfer.tuning._errors import DataMismatchError
+from theano_transfer.tuning._mixing import mixing_generator
 from theano_transfer.tuning._sources import Reading, indexed, length_of, read_batches
 from theano_transfer.tuning._targets import item_weights
 
@@ -39,6 +40,8 @@ class Feed:
         As for ``tt.images.Dataset.batches``.
     steps : int, optional
         Batches in an epoch.
+    mix : callable, optional
+        (x, targets, weights, rng) -> the same, mixed; see ``_mixing``.
     """
 
     def __init__(
@@ -54,6 +57,7 @@ class Feed:
         seed=0,
         augment=None,
         steps=None,
+        mix=None,
     ):
         self.length = length_of(source)
         if self.length is not None and steps is not None:
@@ -64,6 +68,7 @@ class Feed:
         self._to_targets = to_targets
         self._class_weight = class_weight
         self._steps = steps
+        self.mix = mix
         # Labels and weights of all pictures, where both are looked up by a picture's number.
         self._by_number = None
         if sample_weight is not None:
@@ -76,8 +81,12 @@ class Feed:
 
     def batches(self, epoch: int, start: int = 0):
         """Yield (features, targets, weights) for one epoch, counted from 0, from a batch on."""
-        for features, labels in self._read(epoch, start):
-            yield features, *self.answers(labels)
+        for number, (x, labels) in enumerate(self._pictures(epoch, start), start=start):
+            targets, weights = self.answers(labels)
+            if self.mix is not None:
+                rng = mixing_generator(self.seed, epoch, number)
+                x, targets, weights = self.mix(x, targets, weights, rng)
+            yield self._features(x), targets, weights
 
     def groups(self, epoch: int) -> list[np.ndarray]:
         """The numbers of the pictures in each batch of an epoch; of a data set of known length."""
@@ -104,9 +113,10 @@ class Feed:
 
     def features(self):
         """Yield the features alone, as in the first epoch."""
-        return (features for features, _ in self._read(0))
+        return (self._features(x) for x, _ in self._pictures(0))
 
-    def _read(self, epoch, start=0):
+    def _pictures(self, epoch, start=0):
+        """Yield (x, labels)."""
         if start:
             batches = self._read_rest(epoch, start)
         else:
@@ -120,7 +130,7 @@ class Feed:
                 steps=self._steps,
             )
         for x, labels in batches:
-            yield self._features(x.astype(theano.config.floatX, copy=False)), labels
+            yield x.astype(theano.config.floatX, copy=False), labels
 
     def _read_rest(self, epoch, start):
         """The batches from `start` on, as if those before had been read."""

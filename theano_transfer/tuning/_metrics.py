@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 import theano.tensor as T
 
+from theano_transfer._suggest import nearest
 from theano_transfer.tuning._losses import LONG_NAMES, LOSSES, mae, mse
 
 TOP = 5
@@ -117,4 +118,5 @@ def _by_name(name, task: str) -> Callable:
     raise ValueError(
         f"no metric is called {name!r}; there are accuracy, {', '.join(METRICS)}, the losses, "
         "or give a function (prediction, target) -> expression"
+        + nearest(name, ["accuracy", *METRICS, *LOSSES])
     )

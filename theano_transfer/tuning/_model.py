@@ -20,6 +20,9 @@ from theano_transfer.tuning._freeze import freeze, unfreeze
 from theano_transfer.tuning._history import History
 from theano_transfer.tuning._interrupt import Interrupt
 from theano_transfer.tuning._keep import keep_features
+from theano_transfer.tuning._lr_find import LearningRates, search
+from theano_transfer.tuning._mixing import checked_mixing
+from theano_transfer.tuning._recipes import fine_tune
 from theano_transfer.tuning._settings import run_settings
 from theano_transfer.tuning._snapshot import Resumed
 from theano_transfer.tuning._sources import Reading, as_source, length_of, split_off
@@ -42,8 +45,8 @@ class Model(CompiledNetwork):
         Of a base given by name; None starts from random weights. A network keeps its own
         parameters unless this is a path.
     head : list, optional
-        What goes on top of the base: numbers (dense layers with relu), 'avg', 'max', 'flatten',
-        'dropout' (0.5), ('dropout', 0.2), 'batchnorm', functions from layer to layer. The layer
+        What goes on top of the base: numbers (dense layers with relu), 'avg', 'max', 'avgmax'
+        (both, side by side), 'flatten', 'dropout' (0.5), ('dropout', 0.2), 'batchnorm', functions from layer to layer. The layer
         that predicts is added by itself. ``['avg', 'dropout']`` if None.
     input_shape : (3, rows, columns), optional
         Of a base given by name; its usual size if None.
@@ -121,6 +124,7 @@ class Model(CompiledNetwork):
         class_weight=None,
         sample_weight=None,
         augment=None,
+        mix=None,
         early_stopping=None,
         monitor=None,
         restore_best=True,
@@ -161,6 +165,8 @@ class Model(CompiledNetwork):
             A weight for each picture.
         augment : Augmentation or function, optional
             For training pictures only; without `rescale`.
+        mix : Mixup, CutMix or function, optional
+            Mixes the training pictures of a batch with each other, and their targets likewise.
         early_stopping : int or EarlyStopping, optional
             Stop after so many epochs in which `monitor` did not become better.
         monitor : str, optional
@@ -242,6 +248,7 @@ class Model(CompiledNetwork):
             seed=seed,
             augment=augment,
             steps=steps_per_epoch,
+            mix=checked_mixing(mix, self.functions.objective.loss),
         )
         valid_feed = None if validation is None else self._feed(validation, reading)
         callbacks = as_callbacks(callbacks)
@@ -254,7 +261,7 @@ class Model(CompiledNetwork):
             settings = run_settings(
                 self, source, validation,
                 batch_size=batch_size, class_weight=class_weight, sample_weight=sample_weight,
-                augment=augment, callbacks=[*callbacks, *stopping], monitor=monitor,
+                augment=augment, mix=mix, callbacks=[*callbacks, *stopping], monitor=monitor,
                 restore_best=restore_best, cache=cache is not False, cache_variants=cache_variants,
                 shuffle=shuffle, seed=seed, initial_epoch=initial_epoch,
                 steps_per_epoch=steps_per_epoch, epochs=epochs if self.schedule else None,
@@ -274,9 +281,9 @@ class Model(CompiledNetwork):
                     inference=self.inference,
                     epochs=last - first + 1,
                 )
-            if interrupt.happened and not interrupt.terminated:
+            if interrupt.happened:
                 history.interrupted, history.stopped = True, "interrupted"
-                return history
+                return _ended(history, interrupt)
             history.cached = not isinstance(feed, Feed)
             training = Training(
                 self,
@@ -292,9 +299,121 @@ class Model(CompiledNetwork):
                 settings=settings,
             )
             training.run(first, last, interrupt, resumed)
-        if interrupt.terminated:
-            raise SystemExit(128 + signal.SIGTERM)
-        return history
+        return _ended(history, interrupt)
+
+    @checks_options
+    def fine_tune(
+        self,
+        data,
+        y=None,
+        *,
+        epochs,
+        freeze_epochs=1,
+        lr=2e-3,
+        stages=2,
+        optimizer="adam",
+        loss=None,
+        metrics=None,
+        weight_decay=0.0,
+        batch_size=32,
+        validation_data=None,
+        callbacks=None,
+        class_weight=None,
+        augment=None,
+        cache="auto",
+        checkpoints=None,
+        resume=False,
+        seed=None,
+        workers=2,
+        verbose=True,
+    ):
+        """Train the head on the frozen base, then the base too, from its top downwards.
+
+        First `freeze_epochs` of the head at `lr`; then `epochs` in `stages`: with two, the upper
+        half of the blocks, then all, the highest rate halved each time. Within a stage rates fall
+        with depth, to a hundredth in the lowest block that is trained, and follow one cycle.
+        Batch normalisation of the base stays on its stored averages. It is :meth:`unfreeze`,
+        :meth:`compile` and :meth:`fit` in turn, which can be called by hand as well.
+
+        Parameters
+        ----------
+        epochs, freeze_epochs : int
+        lr : float
+            The highest learning rate of the head; :meth:`lr_find` suggests one.
+        stages : int
+            In which the base is unfrozen; each compiles anew.
+        optimizer, loss, metrics, weight_decay
+            As for :meth:`compile`.
+        others
+            As for :meth:`fit`; `checkpoints` gets a folder for each step.
+
+        Returns
+        -------
+        History
+            Of all steps, also as ``model.history``.
+        """
+        return fine_tune(
+            self, data, y,
+            epochs=epochs, freeze_epochs=freeze_epochs, lr=lr, stages=stages,
+            optimizer=optimizer, weight_decay=weight_decay, loss=loss, metrics=metrics,
+            checkpoints=checkpoints, resume=resume, batch_size=batch_size,
+            validation_data=validation_data, callbacks=callbacks, class_weight=class_weight,
+            augment=augment, cache=cache, seed=seed, workers=workers, verbose=verbose,
+        )  # fmt: skip
+
+    @checks_options
+    def lr_find(
+        self,
+        data,
+        y=None,
+        *,
+        start=1e-7,
+        stop=10.0,
+        steps=100,
+        path=None,
+        batch_size=32,
+        augment=None,
+        seed=None,
+        workers=2,
+    ) -> LearningRates:
+        """Look for a learning rate: train `steps` steps while it grows, and watch the loss.
+
+        Everything is as before afterwards: parameters, averages, the optimiser's memory and the
+        learning rate.
+
+        Parameters
+        ----------
+        data, y : as for :meth:`fit`
+        start, stop : float
+            The lowest and the highest rate.
+        steps : int
+            At most; the search ends where the loss is four times its best.
+        path : str or path, optional
+            Of a picture of the curve.
+
+        Returns
+        -------
+        LearningRates
+            With ``rates``, ``losses``, ``suggestion`` and ``minimum``.
+        """
+        self.check_current()
+        _check_augmentation(augment)
+        functions, source = self.functions, as_source(data, y)
+        self._accept(source, adopt=False)
+        seed = self.seed if seed is None else seed
+        reading = Reading(self.input_size, self.preprocessing, batch_size, workers)
+        shuffle = length_of(source) is not None
+        feed = self._feed(source, reading, shuffle=shuffle, seed=seed, augment=augment)
+        feed, _ = keep_features(
+            feed, None,
+            cache="auto", cache_bytes=None, variants=None, inference=self.inference, epochs=steps,
+        )  # fmt: skip
+        found = search(functions, feed, start=start, stop=stop, steps=steps)
+        if path is not None:
+            from theano_transfer.show import learning_rates
+
+            learning_rates(found, path)
+        return found
 
     def save(self, path) -> None:
         """Save everything that predicting and training on needs, but the optimiser's memory.
@@ -363,6 +482,13 @@ def _check_augmentation(augment):
             "only; leave it out, the model does its own preprocessing "
             "(Model(..., preprocessing='rescale') divides by 255)"
         )
+
+
+def _ended(history, interrupt) -> History:
+    """What `fit` returns; SIGTERM asks for an end of the program, now in good order."""
+    if interrupt.terminated:
+        raise SystemExit(128 + signal.SIGTERM)
+    return history
 
 
 def _state_to_resume(states, resume, settings) -> Resumed | None:

@@ -11,7 +11,7 @@ from theano_transfer.updates._factors import by_layer, by_name, by_spread
 from theano_transfer.updates._schedules import Schedule
 
 # What leaves a rule as it is.
-USUAL = {
+RULE = {
     "layer_decay": None,
     "rate_factors": None,
     "weight_decay": 0.0,
@@ -19,6 +19,8 @@ USUAL = {
     "clip_value": None,
     "accumulate": 1,
 }
+# What may be left out of a description.
+USUAL = {**RULE, "label_smoothing": 0.0}
 
 
 def split_rate(learning_rate, settings) -> tuple[Schedule | None, slice | None, float]:
@@ -58,11 +60,10 @@ def rate_factors(net, spread, settings) -> dict[Any, float] | None:
 def tuned_rule(rule: Callable, net, spread, settings) -> Callable:
     """`rule` with all that the settings ask for; `rule` itself where that is nothing.
 
-    What is wrong with the settings is said here, before anything is compiled.
+    What is wrong with names in the settings is said here, before anything is compiled.
     """
-    check_settings(settings)
     factors = rate_factors(net, spread, settings)
-    if factors is None and all(settings[name] == usual for name, usual in USUAL.items()):
+    if factors is None and all(settings[name] == usual for name, usual in RULE.items()):
         return rule  # which may be a function that wants the loss itself, not its gradients
     options = {
         "factors": factors,
