@@ -99,9 +99,7 @@ def test_a_new_head_on_a_base_that_keeps_what_it_learned(model, pictures, tmp_pa
     assert list(model.trainable) == [
         "head_dense1.W", "head_dense1.b", "head_predictions.W", "head_predictions.b"
     ]  # fmt: skip
-    np.testing.assert_array_equal(
-        model.net["block1_conv"].W.get_value(), base["block1_conv.W"] + 1
-    )
+    np.testing.assert_array_equal(model.net["block1_conv"].W.get_value(), base["block1_conv.W"] + 1)
     assert model.predict(pictures[0]).shape == (24, 2)
     with pytest.raises(tt.tuning.StaleFunctionError):
         model.fit(pictures)

@@ -70,8 +70,6 @@ class Quiet(Stop):
 Quiet.__qualname__ = Stop.__qualname__
 
 
-
-
 def compare(model, history, expected):
     values, columns, best = expected
     for name, param in model.net.params.items():

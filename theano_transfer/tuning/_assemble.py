@@ -68,9 +68,7 @@ def plan_outputs(classes, task: str | None) -> Outputs:
     if task is None:
         task = "binary" if count == 1 else "classification"
     if task not in TASKS:
-        raise ValueError(
-            f"task is one of {', '.join(TASKS)}; got {task!r}" + nearest(task, TASKS)
-        )
+        raise ValueError(f"task is one of {', '.join(TASKS)}; got {task!r}" + nearest(task, TASKS))
     least = 2 if task == "classification" else 1
     if count < least:
         raise ValueError(f"a {task} needs at least {least} classes; got {classes!r}")

@@ -15,9 +15,13 @@ class Callback:
     model : Model
         Set before training starts. ``self.model.stop_training = True`` ends training after this
         epoch; ``self.model.learning_rate`` may be read and set.
+    changes_training : bool
+        Whether training may end differently without the callback. If so, a run is resumed only
+        with the same; False for logs.
     """
 
     model: Any = None
+    changes_training = True
 
     def on_train_begin(self) -> None:
         """Before the first epoch."""
@@ -170,6 +174,8 @@ class Checkpoint(Callback):
         Save only when this column becomes better; None saves every epoch.
     mode : {'auto', 'min', 'max'}
     """
+
+    changes_training = False
 
     def __init__(self, path, monitor: str | None = None, *, mode="auto"):
         self.path, self.monitor, self.mode = str(path), monitor, mode

@@ -48,8 +48,8 @@ def parse_head(head) -> tuple:
     ----------
     head : None or iterable
         Its steps: a number n (dense layer of n units, relu), 'avg' or 'max' (global pooling over
-        rows and columns), 'avgmax' (both, side by side), 'flatten', 'batchnorm', 'dropout' (0.5) or ('dropout', 0.2), or a
-        function from layer to layer. None is ``['avg', 'dropout']``.
+        rows and columns), 'avgmax' (both, side by side), 'flatten', 'batchnorm', 'dropout' (0.5)
+        or ('dropout', 0.2), or a function from layer to layer. None is ``['avg', 'dropout']``.
 
     Returns
     -------

@@ -25,14 +25,13 @@ class Log(Callback):
         line: the same, and ``learning_rate`` at the end of the epoch; null for what is no number).
     """
 
+    changes_training = False
+
     def __init__(self, path):
         self.path = Path(path)
         if self.path.suffix not in SUFFIXES:
             raise ValueError(f"a log ends in {' or '.join(SUFFIXES)}; got {str(path)!r}")
         self._rates: list[float] = []
-
-    def __repr__(self) -> str:
-        return f"Log({self.path.suffix})"
 
     def on_train_begin(self):
         self._rates = []
@@ -74,6 +73,8 @@ class TensorBoard(Callback):
         tensorboardX is not installed.
     """
 
+    changes_training = False
+
     def __init__(self, folder):
         try:
             import tensorboardX  # noqa: F401
@@ -85,9 +86,6 @@ class TensorBoard(Callback):
         self.folder = Path(folder)
         self._writer = None
         self._done = 0
-
-    def __repr__(self) -> str:
-        return "TensorBoard()"
 
     def on_train_begin(self):
         self._done = 0

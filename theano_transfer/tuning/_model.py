@@ -46,8 +46,9 @@ class Model(CompiledNetwork):
         parameters unless this is a path.
     head : list, optional
         What goes on top of the base: numbers (dense layers with relu), 'avg', 'max', 'avgmax'
-        (both, side by side), 'flatten', 'dropout' (0.5), ('dropout', 0.2), 'batchnorm', functions from layer to layer. The layer
-        that predicts is added by itself. ``['avg', 'dropout']`` if None.
+        (both, side by side), 'flatten', 'dropout' (0.5), ('dropout', 0.2), 'batchnorm', functions
+        from layer to layer. The layer that predicts is added by itself. ``['avg', 'dropout']``
+        if None.
     input_shape : (3, rows, columns), optional
         Of a base given by name; its usual size if None.
     task : {'classification', 'binary', 'multilabel', 'regression'}, optional
@@ -261,10 +262,11 @@ class Model(CompiledNetwork):
             settings = run_settings(
                 self, source, validation,
                 batch_size=batch_size, class_weight=class_weight, sample_weight=sample_weight,
-                augment=augment, mix=mix, callbacks=[*callbacks, *stopping], monitor=monitor,
-                restore_best=restore_best, cache=cache is not False, cache_variants=cache_variants,
-                shuffle=shuffle, seed=seed, initial_epoch=initial_epoch,
-                steps_per_epoch=steps_per_epoch, epochs=epochs if self.schedule else None,
+                augment=augment, mix=mix, monitor=monitor, restore_best=restore_best,
+                callbacks=[one for one in (*callbacks, *stopping) if one.changes_training],
+                cache=cache is not False, cache_variants=cache_variants, shuffle=shuffle,
+                seed=seed, initial_epoch=initial_epoch, steps_per_epoch=steps_per_epoch,
+                epochs=epochs if self.schedule else None,
             )  # fmt: skip
             resumed = _state_to_resume(states, resume, settings)
         elif resume:

@@ -82,7 +82,7 @@ def take(training, epochs: int, batches: int, running) -> tuple[OrderedDict, dic
             "seconds": history.seconds,
             "best_epoch": history.best_epoch,
         },
-        "callbacks": [callback.state() for callback in training.callbacks],
+        "callbacks": [[type(one).__name__, one.state()] for one in training.callbacks],
         "settings": training.settings,
     }
     return arrays, {KEY: packed(attributes)}
@@ -163,8 +163,13 @@ class Resumed:
         history.seconds = list(record["history"]["seconds"])
         history.best_epoch = record["history"]["best_epoch"]
         model.stop_training = record["stop"]
-        for callback, state in zip(training.callbacks, record["callbacks"]):
-            callback.resume(state)
+        waiting = list(training.callbacks)
+        for kind, state in record["callbacks"]:
+            # By kind and order: callbacks that only watch may be others than before.
+            found = next((one for one in waiting if type(one).__name__ == kind), None)
+            if found is not None:
+                waiting.remove(found)
+                found.resume(state)
         self.restore_rate(model)
 
     def restore_rate(self, model) -> None:
