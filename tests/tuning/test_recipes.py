@@ -37,7 +37,7 @@ def test_fine_tuning_learns_from_the_top_downwards(model, pictures, tmp_path, va
     trained = []
 
     def look(epoch, numbers):
-        trained.append((epoch, list(model.trainable)[0], model.learning_rate))
+        trained.append((epoch, next(iter(model.trainable)), model.learning_rate))
 
     before = values_of(model.net)
     history = model.fine_tune(

@@ -35,7 +35,7 @@ def test_rates_lie_in_equal_ratios(stack):
 
 def test_factors_fall_with_every_layer(stack):
     found = values(up.by_layer(stack, 0.5))
-    assert list(found)[0] == "one.W"
+    assert next(iter(found)) == "one.W"
     assert found["four.b"] == 1
     assert found["three.W"] == 0.5
     assert found["one.W"] == 0.125

@@ -21,7 +21,7 @@ class Outputs:
 
     Attributes
     ----------
-    task : {'classification', 'binary', 'multilabel', 'regression'}
+    task : {'classification', 'binary', 'multilabel', 'ordinal', 'regression'}
     count : int
         Classes told apart, or numbers predicted: 2 for a binary model.
     names : tuple of str or None
@@ -34,8 +34,9 @@ class Outputs:
 
     @property
     def units(self) -> int:
-        """Units of the last layer: a binary model has one, the probability of class 1."""
-        return 1 if self.task == "binary" else self.count
+        """Units of the last layer: a binary model has one, the probability of class 1; an ordinal
+        one those that the class is above 0, above 1, and so on."""
+        return self.count - 1 if self.task in ("binary", "ordinal") else self.count
 
 
 def plan_outputs(classes, task: str | None) -> Outputs:
@@ -69,7 +70,7 @@ def plan_outputs(classes, task: str | None) -> Outputs:
         task = "binary" if count == 1 else "classification"
     if task not in TASKS:
         raise ValueError(f"task is one of {', '.join(TASKS)}; got {task!r}" + nearest(task, TASKS))
-    least = 2 if task == "classification" else 1
+    least = 2 if task in ("classification", "ordinal") else 1
     if count < least:
         raise ValueError(f"a {task} needs at least {least} classes; got {classes!r}")
     if task == "binary":

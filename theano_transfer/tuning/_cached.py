@@ -81,7 +81,9 @@ class CachedFeatures:
             keys.update(dict.fromkeys(self._keys_of(variant)))
         return self._space(), Want(self._row, self.part.dtype, keys)
 
-    def read(self, groups: Iterable[Sequence[int]], epoch: int = 0) -> Generator[np.ndarray]:
+    def read(
+        self, groups: Iterable[Sequence[int] | np.ndarray], epoch: int = 0
+    ) -> Generator[np.ndarray]:
         """Yield features (n, ...) of the pictures at each group of indices.
 
         Raises

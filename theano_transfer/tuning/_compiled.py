@@ -15,7 +15,7 @@ import theano
 from theano_transfer._suggest import checks_options
 from theano_transfer.tuning._assemble import plan_outputs, task_for_loss
 from theano_transfer.tuning._cut import find_cut
-from theano_transfer.tuning._decode import top_classes
+from theano_transfer.tuning._decode import ordinal_probabilities, top_classes
 from theano_transfer.tuning._errors import StaleFunctionError
 from theano_transfer.tuning._feeds import Feed
 from theano_transfer.tuning._freeze import (
@@ -176,13 +176,14 @@ class CompiledNetwork(TunedNetwork):
         Returns
         -------
         float32 array (n, outputs)
-            Probabilities of classes; for a binary model (n, 1), that of class 1.
+            Probabilities of classes (of an ordinal model too); for a binary model (n, 1), that
+            of class 1.
         """
         source, inference = as_source(data), self.inference
         reading = Reading(self.input_size, self.preprocessing, batch_size, workers)
         parts = [np.empty((0, self._outputs.units), np.float32)]
         if length_of(source) == 0:
-            return parts[0]
+            return self._as_classes(parts[0])
         feed = Feed(source, reading, lambda x: inference.features(x))
         if cache not in (None, False):
             feed = keep_feed(feed, self._frozen_part(inference), cache)
@@ -190,7 +191,10 @@ class CompiledNetwork(TunedNetwork):
             for features in feed.features():
                 parts.append(inference.activate(inference.scores(features)))
                 bar.update(len(features))
-        return np.concatenate(parts)
+        return self._as_classes(np.concatenate(parts))
+
+    def _as_classes(self, predictions):
+        return ordinal_probabilities(predictions) if self.task == "ordinal" else predictions
 
     def predict_classes(self, data, **options) -> list:
         """The most probable class of each picture: its name, or its number without names."""

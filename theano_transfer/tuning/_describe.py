@@ -116,7 +116,7 @@ def check_sizes(stored, arrays: Mapping[str, Any], path) -> None:
     units = [step for step in stored["head"] if isinstance(step, int)]
     expected = {f"head_dense{number}": count for number, count in enumerate(units, start=1)}
     count = stored["classes"] if isinstance(stored["classes"], int) else len(stored["classes"])
-    expected["head_predictions"] = 1 if stored["task"] == "binary" else count
+    expected["head_predictions"] = count - (stored["task"] in ("binary", "ordinal"))
     for layer, size in expected.items():
         biases = arrays.get(f"{layer}/b")
         if biases is None or biases.shape != (size,):

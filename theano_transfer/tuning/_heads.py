@@ -37,6 +37,7 @@ ACTIVATIONS = {
     "classification": softmax,
     "binary": sigmoid,
     "multilabel": sigmoid,
+    "ordinal": sigmoid,
     "regression": linear,
 }
 
@@ -104,8 +105,8 @@ def build_head(incoming: Layer, steps, *, outputs: int, task: str, seed: int = 0
         From :func:`parse_head`.
     outputs : int
         Units of the last layer.
-    task : {'classification', 'binary', 'multilabel', 'regression'}
-        Gives the last layer softmax, sigmoid, sigmoid or nothing.
+    task : {'classification', 'binary', 'multilabel', 'ordinal', 'regression'}
+        Gives the last layer softmax, sigmoid, sigmoid, sigmoid or nothing.
     seed : int
         Of the initial weights (Glorot uniform) and of dropout.
 

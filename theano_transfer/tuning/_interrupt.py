@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import signal
 import threading
+from typing import Any
 
 
 class Interrupt:
@@ -39,7 +40,7 @@ class Interrupt:
         self.happened = False
         # A handler is replaced only where it is the one that Python or the system started with:
         # whoever set another wants the signal to do something else.
-        self._replaced = {signal.SIGINT: signal.default_int_handler}
+        self._replaced: dict[int, Any] = {signal.SIGINT: signal.default_int_handler}
         if terminate:
             self._replaced[signal.SIGTERM] = signal.SIG_DFL
         self._before: dict = {}

@@ -125,9 +125,9 @@ LOSSES = {
             ("classification",),
             indices=True,
         ),
-        Loss("binary_crossentropy", binary_crossentropy, ("multilabel", "binary")),
+        Loss("binary_crossentropy", binary_crossentropy, ("multilabel", "binary", "ordinal")),
         Loss("focal", focal, ("classification",)),
-        Loss("binary_focal", binary_focal, ("multilabel", "binary")),
+        Loss("binary_focal", binary_focal, ("multilabel", "binary", "ordinal")),
         Loss("mse", mse, ("regression", "binary", "multilabel", "classification")),
         Loss("mae", mae, ("regression", "binary", "multilabel", "classification")),
     )
@@ -139,6 +139,7 @@ DEFAULT_LOSS = {
     "classification": "sparse_categorical_crossentropy",
     "binary": "binary_crossentropy",
     "multilabel": "binary_crossentropy",
+    "ordinal": "binary_crossentropy",
     "regression": "mse",
 }
 

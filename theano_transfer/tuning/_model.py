@@ -51,9 +51,11 @@ class Model(CompiledNetwork):
         if None.
     input_shape : (3, rows, columns), optional
         Of a base given by name; its usual size if None.
-    task : {'classification', 'binary', 'multilabel', 'regression'}, optional
-        Gives the last layer softmax, sigmoid, sigmoid or nothing. If None, the loss given to
-        :meth:`compile` decides; without one, it is a classification (binary for one class).
+    task : {'classification', 'binary', 'multilabel', 'ordinal', 'regression'}, optional
+        Gives the last layer softmax, sigmoid, sigmoid, sigmoid or nothing. 'ordinal' is for
+        classes in an order, such as grades: it learns whether the class is above 0, above 1, and
+        so on. If None, the loss given to :meth:`compile` decides; without one, it is a
+        classification (binary for one class).
     preprocessing : str or function, optional
         A key of ``tt.images.PREPROCESSING`` in place of the base's own.
     seed : int

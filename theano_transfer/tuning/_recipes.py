@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING
 
+from theano_transfer.tuning._checkpoints import Checkpoints, as_checkpoints
 from theano_transfer.tuning._history import History
 from theano_transfer.tuning._names import blocks_of, upper_part
 from theano_transfer.updates._groups import depth_groups
@@ -89,9 +90,7 @@ def _decay(model) -> float | None:
 
 def _within(checkpoints, number):
     """A folder of its own for each step: they train different parameters."""
-    if checkpoints is None:
-        return None
-    from theano_transfer.tuning._checkpoints import Checkpoints, as_checkpoints
-
     whole = as_checkpoints(checkpoints)
+    if whole is None:
+        return None
     return Checkpoints(whole.folder / f"step{number}", keep=whole.keep, every=whole.every)

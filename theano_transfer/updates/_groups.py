@@ -49,7 +49,7 @@ def _named_groups(layers):
     firsts = {first: block for block, first in blocks_of(layers).items()}
     group = next(iter(firsts.values()))
     for name, layer in named:
-        group = firsts.get(name, group)
+        group = firsts.get(name or "", group)
         yield group, layer
         if name == record.feature_layer:
             group = HEAD

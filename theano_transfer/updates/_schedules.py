@@ -17,6 +17,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 
 class Schedule:
@@ -161,7 +162,9 @@ class WarmUp(Schedule):
         return self.schedule(done - self.length, rest)
 
 
-KINDS = {kind.__name__: kind for kind in (Constant, OneCycle, Cosine, Step, Exponential, WarmUp)}
+KINDS: dict[str, Any] = {
+    kind.__name__: kind for kind in (Constant, OneCycle, Cosine, Step, Exponential, WarmUp)
+}
 
 
 def describe_schedule(schedule: Schedule) -> dict:
