@@ -119,3 +119,20 @@ def test_two_bases_under_one_head(make_net, pictures):
     other = tt.zoo.Network([("input", make_net(0)["input"])])
     with pytest.raises(ValueError, match="prepare pictures differently"):
         join_bases(make_net(0), other)
+
+
+def test_a_network_with_one_channel_sees_pictures_in_grey(pictures):
+    x = pictures[0]
+    options = {"classes": 3, "weights": None, "input_shape": (1, 32, 32), "head": ["avg"]}
+    model = tt.Model("squeezenet1_1", **options)
+    grey = x.mean(axis=1, keepdims=True).round().astype("uint8")
+    found = model.predict(tt.images.ArrayData(grey))
+    np.testing.assert_array_equal(found, model.predict(np.repeat(grey, 3, axis=1)))
+    x = np.zeros((2, 3, 32, 32), "float32")
+    x[0], x[1, 0] = 1, 3  # the same mean
+    one, other = model.inference.features(x)
+    np.testing.assert_allclose(one, other, rtol=1e-5)
+    model.compile()
+    assert len(model.fit(pictures, epochs=2, verbose=False)) == 2
+    with pytest.raises(ValueError, match="one channel"):
+        tt.Model("squeezenet1_1", **{**options, "input_shape": (4, 32, 32)})

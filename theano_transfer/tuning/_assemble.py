@@ -105,7 +105,7 @@ def build_base(base, given_weights, input_shape, seed: int) -> tuple[zoo.Network
         A name of the zoo, or a network. Of a network with a top, what lies below it is used.
     given_weights : None, 'imagenet' or path
         A network keeps its own parameters unless this is a path.
-    input_shape : None or (3, rows, columns)
+    input_shape : None or (channels, rows, columns)
     seed : int
         Of random weights.
     """
@@ -144,10 +144,10 @@ def build_base(base, given_weights, input_shape, seed: int) -> tuple[zoo.Network
 def picture_size(net, features: Layer) -> tuple[int, int]:
     """(rows, columns) that pictures are brought to."""
     entry = next(layer for layer in get_all_layers(features) if isinstance(layer, InputLayer))
-    if len(entry.shape) != 4 or entry.shape[1] != 3:
+    if len(entry.shape) != 4 or entry.shape[1] not in (1, 3):
         raise ValueError(
-            "a model takes pictures (batch, 3, rows, columns); the input layer of this base has "
-            f"shape {entry.shape}"
+            "a model takes pictures (batch, 3, rows, columns), or with one channel; the input "
+            f"layer of this base has shape {entry.shape}"
         )
     usual = None if net.record is None else net.record.input_size
     rows, columns = (usual if n is None else n for n in entry.shape[2:])

@@ -49,8 +49,9 @@ class Model(CompiledNetwork):
         (both, side by side), 'flatten', 'dropout' (0.5), ('dropout', 0.2), 'batchnorm', functions
         from layer to layer. The layer that predicts is added by itself. ``['avg', 'dropout']``
         if None.
-    input_shape : (3, rows, columns), optional
-        Of a base given by name; its usual size if None.
+    input_shape : (3, rows, columns) or (1, rows, columns), optional
+        Of a base given by name; its usual size if None. With one channel, weights for colours
+        are added up, and the network sees pictures in grey.
     task : {'classification', 'binary', 'multilabel', 'ordinal', 'regression'}, optional
         Gives the last layer softmax, sigmoid, sigmoid, sigmoid or nothing. 'ordinal' is for
         classes in an order, such as grades: it learns whether the class is above 0, above 1, and

@@ -225,7 +225,10 @@ class Training:
             return
         for name, param in self.model.trainable.items():
             if not np.isfinite(param.get_value(borrow=True)).all():
-                self._stop_at_nan(epochs + 1, batches, f"{name} is no longer finite after")
+                place = f"after batch {batches} of epoch {epochs + 1}"
+                if not batches:
+                    place = f"at the end of epoch {epochs}"
+                self._stop_at_nan(f"{name} is no longer finite {place}")
         self.checkpoints.save(epochs, batches, *take(self, epochs, batches, running))
 
     def _judge(self, epoch, numbers):
@@ -269,7 +272,12 @@ class Training:
             self._position = None
             sums = self.functions.step(*batch)
             if not math.isfinite(sums[0]):
-                self._stop_at_nan(epoch, number, f"the loss became {float(sums[0])} in")
+                names = self.feed.names(epoch - 1, number - 1)
+                shown = ", ".join(names[:MOST_NAMES]) + ", ..." * (len(names) > MOST_NAMES)
+                self._stop_at_nan(
+                    f"the loss became {float(sums[0])} in batch {number} of epoch {epoch}"
+                    + (f" ({shown})" if names else "")
+                )
             count = len(batch[1])
             running.add(sums, count)
             bar.update(count, running.means())
@@ -288,17 +296,12 @@ class Training:
                 epoch - self._first + within, self._last - self._first + 1
             )
 
-    def _stop_at_nan(self, epoch, number, what):
+    def _stop_at_nan(self, what):
         kept = self.keeper.epoch
         when = "before training" if kept is None else f"after epoch {kept}"
         rate = self.model.learning_rate
         self.functions.forget_step()  # its running averages of gradients are no numbers either
-        names = self.feed.names(epoch - 1, number - 1) if number else []
-        pictures = f" ({', '.join(names[:MOST_NAMES])}{', ...' * (len(names) > MOST_NAMES)})"
-        raise TrainingError(
-            f"{what} batch {number} of epoch {epoch}{pictures if names else ''}. "
-            + NAN_ADVICE.format(when=when, rate=rate)
-        )
+        raise TrainingError(f"{what}. " + NAN_ADVICE.format(when=when, rate=rate))
 
     def _tell(self, event, *details):
         for callback in self.callbacks:
