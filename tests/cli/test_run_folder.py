@@ -65,9 +65,9 @@ def test_what_cannot_be_gone_on_with_is_refused_in_words(own_pictures, tmp_path,
     status, _, err = run("finetune", "--resume", tmp_path)
     assert (status, "holds no run" in err) == (1, True)
     status, _, err = run("finetune", own_pictures, "--resume", tmp_path)
-    assert (status, "leave DIR" in err) == (1, True)
-    status, _, err = run("finetune")
-    assert (status, "finetune DIR" in err) == (1, True)
+    assert (status, "not allowed with argument DIR" in err) == (2, True)
+    status, _, err = run("finetune", "--resume", tmp_path, "--run", tmp_path)
+    assert (status, "leave --run out" in err) == (1, True)
     status, _, err = run("finetune", own_pictures, "--tensorboard")
     assert (status, "--run" in err) == (1, True)
     folder = tmp_path / "run"

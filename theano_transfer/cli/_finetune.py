@@ -47,7 +47,11 @@ VALIDATION_NAMES = ("validation", "valid", "val")
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("folder", metavar="DIR", nargs="?", help="pictures, one folder per class")
+    which = parser.add_mutually_exclusive_group(required=True)
+    which.add_argument("folder", metavar="DIR", nargs="?", help="pictures, one folder per class")
+    which.add_argument(
+        "--resume", metavar="FOLDER", help="go on with the run in FOLDER, with its own options"
+    )
     what = parser.add_argument_group("network")
     what.add_argument(
         "--base", default=DEFAULT_BASE, metavar="NAME",
@@ -136,9 +140,6 @@ def configure(parser: argparse.ArgumentParser) -> None:
         help="keep the run in a new folder: the command, versions, hashes and seed (run.json), "
         "its states, logs and, unless --output is given, the model",
     )  # fmt: skip
-    whole.add_argument(
-        "--resume", metavar="FOLDER", help="go on with the run in FOLDER, with its own options"
-    )
     whole.add_argument(
         "--tensorboard", action="store_true",
         help="with --run: event files for TensorBoard too (needs tensorboardX)",

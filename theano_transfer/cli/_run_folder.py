@@ -36,8 +36,6 @@ def prepare(options: argparse.Namespace) -> None:
     if options.resume is not None:
         _bring_back(options)
         return
-    if options.folder is None:
-        raise ValueError("the folder with the pictures is missing: finetune DIR, or --resume RUN")
     if options.run is None:
         options.output = options.output or "model.h5"
         return
@@ -57,8 +55,8 @@ def prepare(options: argparse.Namespace) -> None:
 def _bring_back(options):
     """Take the options from the record in `options.resume`."""
     path = Path(options.resume) / RECORD
-    if options.folder is not None or options.run is not None:
-        raise ValueError("--resume goes on with a run as it was set up; leave DIR and --run out")
+    if options.run is not None:
+        raise ValueError("--resume goes on with a run as it was set up; leave --run out")
     if not path.is_file():
         raise ValueError(f"{name(options.resume)} holds no run: there is no {RECORD} in it")
     try:
