@@ -141,7 +141,7 @@ def test_losses_are_found_by_name():
         find_loss(3, "classification")
 
 
-@pytest.mark.parametrize("gamma", [0.0, 1.0, 2.0])
+@pytest.mark.parametrize("gamma", [0.0, 1.5])
 def test_focal(gamma):
     p = np_softmax(SCORES)
     expected = -(ONE_HOT * (1 - p) ** gamma * np.log(p)).sum(axis=1)

@@ -89,7 +89,7 @@ def task_for_loss(loss, outputs: Outputs) -> str:
     outputs : Outputs
         As planned before the loss was known.
     """
-    if loss.name == "binary_crossentropy":
+    if loss.name in ("binary_crossentropy", "binary_focal"):
         return "binary" if outputs.count == 2 else "multilabel"
     if outputs.task == "binary" and loss.tasks[0] == "classification":
         return outputs.task  # one class cannot be told from others: the caller hears of it
