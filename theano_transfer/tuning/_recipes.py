@@ -53,7 +53,7 @@ def fine_tune(
             loss,
             metrics,
             learning_rate=OneCycle(rate, share=0.3 if share else 0.9),
-            layer_decay=_decay(model),
+            layer_decay=_decay(model) if share else None,
             weight_decay=weight_decay,
         )
         done = len(history)
