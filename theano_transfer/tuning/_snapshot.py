@@ -16,6 +16,7 @@ import numpy as np
 
 KEY = "training"
 VERSION = 1
+MOST_SHOWN = 200  # characters of a setting in an error
 STATE, KEPT = "training.state", "training.kept"
 
 
@@ -122,7 +123,7 @@ class Resumed:
         before, now = self._record["settings"], unpacked(packed(settings))
         names = dict.fromkeys([*before, *now])
         differing = [
-            f"{name}: {before.get(name)!r} then, {now.get(name)!r} now"
+            f"{name}: {_shown(before.get(name))} then, {_shown(now.get(name))} now"
             for name in names
             if before.get(name) != now.get(name)
         ]
@@ -181,6 +182,11 @@ class Resumed:
         if self._record["sums"] is not None:
             sums, running.count = self._record["sums"]
             running.sums = list(sums)
+
+
+def _shown(value) -> str:
+    text = repr(value)
+    return text if len(text) <= MOST_SHOWN else text[:MOST_SHOWN] + " ..."
 
 
 def _value(container) -> np.ndarray:
