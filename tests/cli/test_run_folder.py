@@ -26,9 +26,8 @@ def stop_after(monkeypatch, epochs):
     monkeypatch.setattr(tuning.Log, "on_epoch_end", on_epoch_end)
 
 
-@pytest.mark.parametrize(
-    ("unfreeze", "epochs"), [("none", 1), pytest.param("top", 3, marks=pytest.mark.slow)]
-)
+@pytest.mark.slow
+@pytest.mark.parametrize(("unfreeze", "epochs"), [("none", 1), ("top", 3)])
 def test_a_stopped_run_is_gone_on_with(pictures, tmp_path, run, monkeypatch, unfreeze, epochs):
     options = (*QUICK, "--unfreeze", unfreeze, "--augment")
     straight, stopped = tmp_path / "straight", tmp_path / "stopped"
@@ -72,6 +71,10 @@ def test_what_cannot_be_gone_on_with_is_refused_in_words(own_pictures, tmp_path,
     assert (status, "--run" in err) == (1, True)
     folder = tmp_path / "run"
     assert run("finetune", own_pictures, *QUICK, "--unfreeze", "none", "--run", folder)[0] == 0
+    model = (folder / "model.h5").read_bytes()
+    status, out, _ = run("finetune", "--resume", folder)  # of a run that is over
+    assert (status, str(folder / "model.h5") in out) == (0, True)
+    assert (folder / "model.h5").read_bytes() == model
     next((own_pictures / "food").iterdir()).unlink()
     status, _, err = run("finetune", "--resume", folder)
     assert status == 1

@@ -16,12 +16,14 @@ from typing import Any
 from theano_transfer._files import atomic_write
 from theano_transfer._version import __version__
 from theano_transfer.cli._console import PROGRAM, name
+from theano_transfer.cli._options import output_file
 
 RECORD = "run.json"
 VERSION = 1
 # Options that say how to go on, not what the run is.
 ASIDE = ("command", "debug", "quiet", "run", "resume")
-PATHS = ("folder", "validation", "output")
+ALWAYS_PATHS = ("folder", "validation", "output")
+PATHS = (*ALWAYS_PATHS, "cache", "weights")
 PACKAGES = ("aesara", "Lasagne", "numpy", "scipy", "h5py", "Pillow")
 
 
@@ -37,7 +39,7 @@ def prepare(options: argparse.Namespace) -> None:
         _bring_back(options)
         return
     if options.run is None:
-        options.output = options.output or "model.h5"
+        options.output = options.output or _writable("model.h5")
         return
     record = Path(options.run) / RECORD
     if record.exists():
@@ -48,8 +50,16 @@ def prepare(options: argparse.Namespace) -> None:
     options.output = options.output or os.path.join(options.run, "model.h5")
     for path in PATHS:
         given = getattr(options, path)
-        if given is not None:
+        # The names of caches and weights may be words, such as 'auto' and 'imagenet'.
+        if given is not None and (path in ALWAYS_PATHS or os.path.exists(given)):
             setattr(options, path, os.path.abspath(given))
+
+
+def _writable(path: str) -> str:
+    try:
+        return output_file(path)
+    except argparse.ArgumentTypeError as error:
+        raise ValueError(str(error)) from None
 
 
 def _bring_back(options):
