@@ -184,6 +184,7 @@ def test_numbers_that_json_lacks_survive():
 PROGRAM = """
     import sys
     import numpy as np
+    import theano_transfer
     from tuning.conftest import make_small_net
     from tuning.test_resume import Quiet, Stop, build, fit, outcome
     rng = np.random.default_rng(1)

@@ -263,7 +263,7 @@ class Training:
             resumed.restore_sums(running)
             resumed.restore_rate(self.model)  # whatever `on_epoch_begin` made of it
             done = resumed.batches
-        if done == self.feed.count:
+        if done and done == self.feed.count:
             return running.means()
         every = None if self.checkpoints is None else self.checkpoints.every
         batches = self.feed.batches(epoch - 1, done)
