@@ -10,6 +10,7 @@ under their legacy names) and puts fast convolutions behind them. The rest:
 ``trainable_params``,
 ``assert_frozen``
 ``Model``                         build, compile, fit, evaluate, predict, save
+``updates``                       update dictionaries: rates by depth, decay, schedules
 ``FeatureExtractor``              a frozen network as a scikit-learn transformer
 ``FeatureCache``                  what a frozen network made of pictures, kept
 ``images``                        pictures and data sets of them
@@ -28,6 +29,7 @@ from theano_transfer import kernels as kernels  # noqa: E402
 from theano_transfer import layers as layers  # noqa: E402
 from theano_transfer import show as show  # noqa: E402
 from theano_transfer import tuning as tuning  # noqa: E402
+from theano_transfer import updates as updates  # noqa: E402
 from theano_transfer import weights as weights  # noqa: E402
 from theano_transfer import zoo as zoo  # noqa: E402
 from theano_transfer._version import __version__ as __version__  # noqa: E402

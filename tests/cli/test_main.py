@@ -110,3 +110,9 @@ def test_warnings_are_lines_without_source(run, monkeypatch):
         "",
         "theano-transfer: warning: three pictures\\x07 were left out\n",
     )
+
+
+def test_a_wrong_option_is_answered_with_the_nearest(run):
+    status, _, err = run("finetune", "pictures", "--unfreze", "all")
+    assert status == 2
+    assert "no option '--unfreze'; did you mean '--unfreeze'" in err

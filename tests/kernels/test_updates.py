@@ -101,3 +101,14 @@ def test_expressions_that_others_need_stay_theirs():
     function = theano.function([x], step.sum(), updates={w: w - 0.5 * step})
     assert float(function(np.zeros(3, "float32"))) == 6
     np.testing.assert_array_equal(w.get_value(), np.zeros(3))
+
+
+def test_parameters_of_other_shapes_that_share_a_constant_stay_apart():
+    """The slope of a square holds ``2 - 1``: one node for all parameters."""
+    shapes = [(2, 2), (1, 2), (3, 4)]
+    params = [theano.shared(np.full(shape, 3, "float32")) for shape in shapes]
+    penalty = sum((param**2).sum() for param in params)
+    step = theano.function([], updates=lasagne.updates.momentum(penalty, params, 0.25))
+    step()
+    for param, shape in zip(params, shapes):
+        np.testing.assert_allclose(param.get_value(), np.full(shape, 1.5))

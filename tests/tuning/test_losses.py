@@ -1,12 +1,14 @@
 """Losses against their formulas in float64, and where formulas fail in float32."""
 
+from functools import partial
+
 import numpy as np
 import pytest
 import theano
 import theano.tensor as T
 
 from theano_transfer import tuning
-from theano_transfer.tuning._losses import find_loss, per_item
+from theano_transfer.tuning._losses import find_loss, per_item, smoothed
 from theano_transfer.tuning._scores import linear, sigmoid, softmax, split_prediction
 
 RNG = np.random.default_rng(0)
@@ -137,3 +139,37 @@ def test_losses_are_found_by_name():
         find_loss("crossentropy", "classification")
     with pytest.raises(TypeError, match="name or a function"):
         find_loss(3, "classification")
+
+
+@pytest.mark.parametrize("gamma", [0.0, 1.5])
+def test_focal(gamma):
+    p = np_softmax(SCORES)
+    expected = -(ONE_HOT * (1 - p) ** gamma * np.log(p)).sum(axis=1)
+    loss = partial(tuning.focal, gamma=gamma)
+    np.testing.assert_allclose(computed(loss, softmax, ONE_HOT), expected, rtol=1e-4)
+    p = np_sigmoid(SCORES)
+    each = YES_NO * (1 - p) ** gamma * np.log(p) + (1 - YES_NO) * p**gamma * np.log(1 - p)
+    loss = partial(tuning.binary_focal, gamma=gamma)
+    np.testing.assert_allclose(computed(loss, sigmoid, YES_NO), -each.mean(axis=1), rtol=1e-4)
+
+
+@pytest.mark.parametrize("name", ["categorical_crossentropy", "sparse_categorical_crossentropy"])
+def test_smoothed_labels_of_classes(name):
+    soft = 0.8 * ONE_HOT + 0.2 / 4
+    expected = -(soft * np.log(np_softmax(SCORES))).sum(axis=1)
+    record = find_loss(name, "classification")
+    target = LABELS if record.indices else ONE_HOT
+    found = computed(smoothed(record, 0.2).function, softmax, target)
+    np.testing.assert_allclose(found, expected, rtol=1e-5)
+
+
+def test_smoothed_answers_of_yes_or_no():
+    soft, p = 0.8 * YES_NO + 0.1, np_sigmoid(SCORES)
+    expected = -(soft * np.log(p) + (1 - soft) * np.log(1 - p)).mean(axis=1)
+    record = smoothed(find_loss("binary_crossentropy", "multilabel"), 0.2)
+    np.testing.assert_allclose(computed(record.function, sigmoid, YES_NO), expected, rtol=1e-5)
+
+
+def test_a_regression_has_no_labels_to_smooth():
+    with pytest.raises(ValueError, match="regression"):
+        smoothed(find_loss("mse", "regression"), 0.1)

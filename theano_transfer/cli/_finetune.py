@@ -20,6 +20,7 @@ from theano_transfer.cli._options import (
     rate,
 )
 from theano_transfer.cli._pictures import naming_skipped
+from theano_transfer.cli._run_folder import outcome, prepare, write_record
 
 HELP = "fine-tune a pretrained network to the pictures in a folder"
 EPILOG = """\
@@ -35,6 +36,8 @@ examples:
   theano-transfer finetune examples/data/emoji
   theano-transfer finetune photos --base resnet50 --unfreeze conv5_block3_1_conv --output cats.h5
   theano-transfer finetune photos --epochs 10 --unfreeze none --quiet
+  theano-transfer finetune photos --run runs/1
+  theano-transfer finetune --resume runs/1
 """
 DEFAULT_BASE = "efficientnet_lite0"
 SLOWER = 10  # the unfrozen part learns so many times more slowly than the head alone
@@ -44,7 +47,11 @@ VALIDATION_NAMES = ("validation", "valid", "val")
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("folder", metavar="DIR", help="pictures, one folder per class")
+    which = parser.add_mutually_exclusive_group(required=True)
+    which.add_argument("folder", metavar="DIR", nargs="?", help="pictures, one folder per class")
+    which.add_argument(
+        "--resume", metavar="FOLDER", help="go on with the run in FOLDER, with its own options"
+    )
     what = parser.add_argument_group("network")
     what.add_argument(
         "--base", default=DEFAULT_BASE, metavar="NAME",
@@ -121,8 +128,21 @@ def configure(parser: argparse.ArgumentParser) -> None:
         help="what to do about files that are no readable pictures (default: %(default)s)",
     )  # fmt: skip
     data.add_argument(
-        "--output", type=output_file, default="model.h5", metavar="FILE",
-        help="where to save the model (default: %(default)s)",
+        "--output", type=output_file, metavar="FILE",
+        help="where to save the model (default: model.h5, with --run in its folder)",
+    )  # fmt: skip
+    whole = parser.add_argument_group(
+        "a run that can be gone on with",
+        "after Ctrl-C, SIGTERM or a crash; it ends with the same numbers as if it had not stopped",
+    )
+    whole.add_argument(
+        "--run", metavar="FOLDER",
+        help="keep the run in a new folder: the command, versions, hashes and seed (run.json), "
+        "its states, logs and, unless --output is given, the model",
+    )  # fmt: skip
+    whole.add_argument(
+        "--tensorboard", action="store_true",
+        help="with --run: event files for TensorBoard too (needs tensorboardX)",
     )  # fmt: skip
     data.add_argument("--quiet", action="store_true", help="write nothing about the progress")
 
@@ -130,6 +150,9 @@ def configure(parser: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace) -> int:
     from theano_transfer import zoo
 
+    prepare(options)
+    if options.tensorboard and options.run is None:
+        raise ValueError("--tensorboard writes into the folder of a run; give --run too")
     zoo.record(options.base)  # a wrong name is found before pictures are decoded
     if options.cache_variants and not options.augment:
         raise ValueError("--cache-variants is about augmented pictures; give --augment too")
@@ -137,19 +160,32 @@ def run(options: argparse.Namespace) -> int:
     from theano_transfer.cli._phases import Phases
 
     phases = Phases(options, train, valid)
+    if options.run is not None:
+        write_record(options, train, valid, phases.model.net)
     try:
         phases.run()
     except KeyboardInterrupt:
         phases.interrupted = True
+    except SystemExit:
+        note(f"{PROGRAM}: stopped by SIGTERM; {_way_on(options)}")
+        raise
     except Exception:
         if phases.best.is_saved:
             note(f"{PROGRAM}: the best model before this error is in {name(options.output)}")
         raise
     if not phases.best.is_saved:
-        note(f"{PROGRAM}: interrupted before the first epoch was finished; nothing was saved")
+        note(f"{PROGRAM}: interrupted before the first epoch was finished; {_way_on(options)}")
         return 130
+    if options.run is not None:
+        outcome(options, phases.history)
     report(options, phases, valid)
     return 130 if phases.interrupted else 0
+
+
+def _way_on(options) -> str:
+    if options.run is None:
+        return "nothing was saved"
+    return f"`{_typed()} finetune --resume {_quoted(options.run)}` goes on"
 
 
 def load_data(options: argparse.Namespace):
@@ -204,6 +240,8 @@ def report(options: argparse.Namespace, phases, valid) -> None:
     right, total = int(matrix.trace()), int(matrix.sum())
     if phases.interrupted:
         note(f"{PROGRAM}: interrupted; the best model so far is saved")
+        if options.run is not None:
+            note(f"{PROGRAM}: {_way_on(options)}")
     say(f"validation accuracy  {right / total:.3f} ({right} of {total}), epoch {best.epoch}")
     say(f"model                {name(output)}")
     say(f"curves               {name(curves)}")

@@ -9,6 +9,7 @@ import sys
 import traceback
 from collections.abc import Sequence
 
+from theano_transfer._suggest import nearest
 from theano_transfer._version import __version__
 from theano_transfer.cli import (
     _convert,
@@ -59,13 +60,27 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return _closing(_run(options))
 
 
+class _Parser(argparse.ArgumentParser):
+    """Answers an option that there is not with the nearest that there is."""
+
+    def parse_known_args(self, args=None, namespace=None):
+        options, rest = super().parse_known_args(args, namespace)
+        wrong = next((word for word in rest if word.startswith("-")), None)
+        hint = (
+            "" if wrong is None else nearest(wrong.partition("=")[0], self._option_string_actions)
+        )
+        if hint:
+            self.error(f"there is no option {wrong!r}{hint}")
+        return options, rest
+
+
 def make_parser() -> argparse.ArgumentParser:
     """The parser of all commands."""
-    common = argparse.ArgumentParser(add_help=False, allow_abbrev=False)
+    common = _Parser(add_help=False, allow_abbrev=False)
     common.add_argument(
         "--debug", action="store_true", help="show the Python traceback of an error"
     )
-    parser = argparse.ArgumentParser(
+    parser = _Parser(
         prog=PROGRAM,
         description="Fine-tune networks that were trained on ImageNet to pictures of your own.",
         epilog=f"`{PROGRAM} COMMAND --help` explains a command and gives examples.",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import time
+from pathlib import Path
 from typing import Any
 
 from theano_transfer import images, tuning, weights
@@ -52,11 +53,11 @@ class Phases:
         options = self.options
         if self._scratch:
             self.model.unfreeze("all", batch_norm=True)
-        self._fit(options.epochs, options.learning_rate)
+        self._fit("head", options.epochs, options.learning_rate)
         if self._second is not None and not self.interrupted:
             self.best.restore(self.model)
             self.model.unfreeze(self._second)
-            self._fit(options.unfreeze_epochs, options.learning_rate / 10)
+            self._fit("unfrozen", options.unfreeze_epochs, options.learning_rate / 10)
 
     def _plan_unfreezing(self) -> str | None:
         """The layer to unfreeze from; a name that does not exist is refused now, not later."""
@@ -69,7 +70,7 @@ class Phases:
         self.model.freeze("all")
         return wanted
 
-    def _fit(self, epochs: int, rate: float) -> None:
+    def _fit(self, phase: str, epochs: int, rate: float) -> None:
         options, model, done = self.options, self.model, len(self.history)
         model.compile("adam", learning_rate=rate)
         if not options.quiet:
@@ -87,12 +88,30 @@ class Phases:
             callbacks=[
                 *([] if options.quiet or is_terminal() else [EpochLines(done + epochs)]),
                 self.best.watcher(),
+                *self._logs(phase),
             ],
+            **self._states(phase),
             verbose=not options.quiet and is_terminal(),
         )
         self.history = self.history + history
         self.history.best_epoch = self.best.epoch
         self.interrupted = history.interrupted
+
+    def _states(self, phase: str) -> dict[str, Any]:
+        """Where the phase keeps its states; a phase that has begun is gone on with."""
+        if self.options.run is None:
+            return {}
+        return {"checkpoints": Path(self.options.run) / phase / "states", "resume": True}
+
+    def _logs(self, phase: str) -> list[tuning.Callback]:
+        if self.options.run is None:
+            return []
+        folder = Path(self.options.run) / phase
+        folder.mkdir(parents=True, exist_ok=True)
+        logs: list[tuning.Callback] = [tuning.Log(folder / f"log{s}") for s in (".csv", ".jsonl")]
+        if self.options.tensorboard:
+            logs.append(tuning.TensorBoard(folder / "tensorboard"))
+        return logs
 
     def _announcement(self, rate: float) -> str:
         moving = sum(param.get_value(borrow=True).size for param in self.model.trainable.values())
@@ -165,6 +184,7 @@ class BestModel:
 
 class _Watcher(tuning.Callback):
     model: Any
+    changes_training = False
 
     def __init__(self, best: BestModel):
         self._best = best
@@ -175,9 +195,17 @@ class _Watcher(tuning.Callback):
             self.model.save(best.path)
             best.loss, best.epoch = numbers[MONITOR], epoch
 
+    def state(self):
+        return [self._best.loss, self._best.epoch]
+
+    def resume(self, state):
+        self._best.loss, self._best.epoch = state
+
 
 class EpochLines(tuning.Callback):
     """A line for each epoch, for log files; terminals get bars."""
+
+    changes_training = False
 
     def __init__(self, last: int):
         self._last = last

@@ -79,15 +79,34 @@ def _nodes_of_updates(fgraph):
 
 
 def _connected(nodes):
-    """The `nodes`, grouped so that one that feeds another is in the same group."""
-    group_of = {node: [node] for node in nodes}
-    for node in nodes:
+    """The `nodes`, grouped so that one that feeds another is in the same group.
+
+    Numbers made of constants alone, such as the ``2 - 1`` in the slope of a square, feed
+    parameters of any shape: each group has them for itself.
+    """
+    group_of = {node: [node] for node in nodes if not _is_constant(node)}
+    for node in group_of:
         for variable in node.inputs:
             one, other = group_of[node], group_of.get(variable.owner)
             if other is not None and other is not one:
                 one += other
                 group_of.update(dict.fromkeys(other, one))
-    return list({id(group): group for group in group_of.values()}.values())
+    groups = list({id(group): group for group in group_of.values()}.values())
+    for group in groups:
+        for node in group:  # which grows
+            group += dict.fromkeys(
+                v.owner
+                for v in node.inputs
+                if v.owner in nodes and v.owner not in group_of and v.owner not in group
+            )
+    return groups
+
+
+def _is_constant(node):
+    return all(
+        number_in(v) is not None or (_is_elementwise(v) and _is_constant(v.owner))
+        for v in node.inputs
+    )
 
 
 class FuseUpdates(GraphRewriter):

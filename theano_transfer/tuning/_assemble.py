@@ -9,6 +9,7 @@ import numpy as np
 from lasagne.layers import InputLayer, Layer, get_all_layers
 
 from theano_transfer import images, weights, zoo
+from theano_transfer._suggest import nearest
 from theano_transfer.tuning._heads import ACTIVATIONS, seeded
 
 TASKS = tuple(ACTIVATIONS)
@@ -20,7 +21,7 @@ class Outputs:
 
     Attributes
     ----------
-    task : {'classification', 'binary', 'multilabel', 'regression'}
+    task : {'classification', 'binary', 'multilabel', 'ordinal', 'regression'}
     count : int
         Classes told apart, or numbers predicted: 2 for a binary model.
     names : tuple of str or None
@@ -33,8 +34,9 @@ class Outputs:
 
     @property
     def units(self) -> int:
-        """Units of the last layer: a binary model has one, the probability of class 1."""
-        return 1 if self.task == "binary" else self.count
+        """Units of the last layer: a binary model has one, the probability of class 1; an ordinal
+        one those that the class is above 0, above 1, and so on."""
+        return self.count - 1 if self.task in ("binary", "ordinal") else self.count
 
 
 def plan_outputs(classes, task: str | None) -> Outputs:
@@ -67,8 +69,8 @@ def plan_outputs(classes, task: str | None) -> Outputs:
     if task is None:
         task = "binary" if count == 1 else "classification"
     if task not in TASKS:
-        raise ValueError(f"task is one of {', '.join(TASKS)}; got {task!r}")
-    least = 2 if task == "classification" else 1
+        raise ValueError(f"task is one of {', '.join(TASKS)}; got {task!r}" + nearest(task, TASKS))
+    least = 2 if task in ("classification", "ordinal") else 1
     if count < least:
         raise ValueError(f"a {task} needs at least {least} classes; got {classes!r}")
     if task == "binary":
@@ -87,7 +89,7 @@ def task_for_loss(loss, outputs: Outputs) -> str:
     outputs : Outputs
         As planned before the loss was known.
     """
-    if loss.name == "binary_crossentropy":
+    if loss.name in ("binary_crossentropy", "binary_focal"):
         return "binary" if outputs.count == 2 else "multilabel"
     if outputs.task == "binary" and loss.tasks[0] == "classification":
         return outputs.task  # one class cannot be told from others: the caller hears of it
@@ -103,7 +105,7 @@ def build_base(base, given_weights, input_shape, seed: int) -> tuple[zoo.Network
         A name of the zoo, or a network. Of a network with a top, what lies below it is used.
     given_weights : None, 'imagenet' or path
         A network keeps its own parameters unless this is a path.
-    input_shape : None or (3, rows, columns)
+    input_shape : None or (channels, rows, columns)
     seed : int
         Of random weights.
     """
@@ -142,10 +144,10 @@ def build_base(base, given_weights, input_shape, seed: int) -> tuple[zoo.Network
 def picture_size(net, features: Layer) -> tuple[int, int]:
     """(rows, columns) that pictures are brought to."""
     entry = next(layer for layer in get_all_layers(features) if isinstance(layer, InputLayer))
-    if len(entry.shape) != 4 or entry.shape[1] != 3:
+    if len(entry.shape) != 4 or entry.shape[1] not in (1, 3):
         raise ValueError(
-            "a model takes pictures (batch, 3, rows, columns); the input layer of this base has "
-            f"shape {entry.shape}"
+            "a model takes pictures (batch, 3, rows, columns), or with one channel; the input "
+            f"layer of this base has shape {entry.shape}"
         )
     usual = None if net.record is None else net.record.input_size
     rows, columns = (usual if n is None else n for n in entry.shape[2:])
@@ -167,7 +169,7 @@ def checked_preprocessing(preprocessing):
     if isinstance(preprocessing, str) and preprocessing not in images.PREPROCESSING:
         raise ValueError(
             f"no preprocessing is called {preprocessing!r}; there are "
-            f"{', '.join(images.PREPROCESSING)}"
+            f"{', '.join(images.PREPROCESSING)}" + nearest(preprocessing, images.PREPROCESSING)
         )
     if not isinstance(preprocessing, str) and not callable(preprocessing):
         raise TypeError(f"preprocessing is a name or a function; got {preprocessing!r}")

@@ -54,7 +54,7 @@ class CachedFeatures:
     ):
         self.part, self.source, self.reading, self.cache = part, source, reading, cache
         self._augment, self._seed = augment, seed
-        self._variants = 1 if augment is None else max(1, variants)
+        self.variants = 1 if augment is None else max(1, variants)
         # What has no name is recognised by this object alone.
         self._preparation = _named_or_new(describe_preprocessing, reading.preprocess)
         self._augmentation = _named_or_new(describe_augmentation, augment)
@@ -68,7 +68,7 @@ class CachedFeatures:
     @property
     def nbytes(self) -> int:
         """Bytes of all features."""
-        return len(self.source) * self._variants * self.part.row_bytes
+        return len(self.source) * self.variants * self.part.row_bytes
 
     @cached_property
     def _contents(self) -> list[bytes]:
@@ -77,11 +77,13 @@ class CachedFeatures:
     def want(self) -> tuple[bytes, Want]:
         """The space that the features belong to now, and which of its entries they are."""
         keys: dict[bytes, None] = {}
-        for variant in range(self._variants):
+        for variant in range(self.variants):
             keys.update(dict.fromkeys(self._keys_of(variant)))
         return self._space(), Want(self._row, self.part.dtype, keys)
 
-    def read(self, groups: Iterable[Sequence[int]], epoch: int = 0) -> Generator[np.ndarray]:
+    def read(
+        self, groups: Iterable[Sequence[int] | np.ndarray], epoch: int = 0
+    ) -> Generator[np.ndarray]:
         """Yield features (n, ...) of the pictures at each group of indices.
 
         Raises
@@ -90,7 +92,7 @@ class CachedFeatures:
             A file has changed since the data set was made.
         """
         self.source.check_unchanged()
-        variant = epoch % self._variants
+        variant = epoch % self.variants
         space, keys = self._space(), self._keys_of(variant)
         if self._room not in (None, space):  # somebody changed the weights
             reason = make_room([self])

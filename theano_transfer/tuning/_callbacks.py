@@ -15,9 +15,13 @@ class Callback:
     model : Model
         Set before training starts. ``self.model.stop_training = True`` ends training after this
         epoch; ``self.model.learning_rate`` may be read and set.
+    changes_training : bool
+        Whether training may end differently without the callback. If so, a run is resumed only
+        with the same; False for logs.
     """
 
     model: Any = None
+    changes_training = True
 
     def on_train_begin(self) -> None:
         """Before the first epoch."""
@@ -33,6 +37,13 @@ class Callback:
 
     def on_train_end(self, history) -> None:
         """After training, also when it was interrupted; best weights are back by then."""
+
+    def state(self) -> Any:
+        """What the callback remembers of the epochs so far, as JSON values, for a checkpoint."""
+        return None
+
+    def resume(self, state: Any) -> None:
+        """Remember `state` again: training goes on from a checkpoint; after `on_train_begin`."""
 
 
 class OnEpochEnd(Callback):
@@ -102,7 +113,37 @@ class Judge:
         return False
 
 
-class EarlyStopping(Callback):
+class Patient(Callback):
+    """A callback that waits for `monitor` to become better. Base class."""
+
+    def __init__(self, monitor, patience, min_delta, mode):
+        if patience < 1:
+            raise ValueError(f"patience is a number of epochs, at least 1; got {patience!r}")
+        self.monitor, self.patience = monitor, int(patience)
+        self._judge_settings = (monitor, mode, min_delta)
+        Judge(*self._judge_settings)
+
+    def on_train_begin(self):
+        self._judge = Judge(*self._judge_settings)
+        self._waited = 0
+
+    def is_over(self, numbers) -> bool:
+        """Whether `patience` epochs, with this one, have not made it better."""
+        self._waited = 0 if self._judge.is_better(numbers) else self._waited + 1
+        return self._waited >= self.patience
+
+    def state(self):
+        return {"best": self._judge.best, "waited": self._waited}
+
+    def resume(self, state):
+        self._judge.best, self._waited = state["best"], state["waited"]
+
+    def __repr__(self):
+        settings = {k: v for k, v in vars(self).items() if k not in ("model", "_judge", "_waited")}
+        return f"{type(self).__name__}({settings})"
+
+
+class EarlyStopping(Patient):
     """Ends training when `monitor` has not become better for `patience` epochs.
 
     Parameters
@@ -115,19 +156,10 @@ class EarlyStopping(Callback):
     """
 
     def __init__(self, monitor="val_loss", *, patience=5, min_delta=0.0, mode="auto"):
-        if patience < 1:
-            raise ValueError(f"patience is a number of epochs, at least 1; got {patience!r}")
-        self.monitor, self.patience = monitor, int(patience)
-        self._judge_settings = (monitor, mode, min_delta)
-        Judge(*self._judge_settings)
-
-    def on_train_begin(self):
-        self._judge = Judge(*self._judge_settings)
-        self._waited = 0
+        super().__init__(monitor, patience, min_delta, mode)
 
     def on_epoch_end(self, epoch, numbers):
-        self._waited = 0 if self._judge.is_better(numbers) else self._waited + 1
-        if self._waited >= self.patience:
+        if self.is_over(numbers):
             self.model.stop_training = f"no better {self.monitor} for {self.patience} epochs"
 
 
@@ -143,6 +175,8 @@ class Checkpoint(Callback):
     mode : {'auto', 'min', 'max'}
     """
 
+    changes_training = False
+
     def __init__(self, path, monitor: str | None = None, *, mode="auto"):
         self.path, self.monitor, self.mode = str(path), monitor, mode
         self._judge = None if monitor is None else Judge(monitor, mode)
@@ -154,6 +188,13 @@ class Checkpoint(Callback):
         if self._judge is None or self._judge.is_better(numbers):
             # replace, not format: other braces in a file name are just braces
             self.model.save(self.path.replace("{epoch}", str(epoch)))
+
+    def state(self):
+        return None if self._judge is None else self._judge.best
+
+    def resume(self, state):
+        if self._judge is not None:
+            self._judge.best = state
 
 
 class LearningRateSchedule(Callback):
@@ -172,7 +213,7 @@ class LearningRateSchedule(Callback):
         self.model.learning_rate = self.schedule(epoch)
 
 
-class ReduceOnPlateau(Callback):
+class ReduceOnPlateau(Patient):
     """``learning_rate := factor * learning_rate`` when `monitor` stays without improvement.
 
     Parameters
@@ -193,18 +234,10 @@ class ReduceOnPlateau(Callback):
     ):
         if not 0 < factor < 1:
             raise ValueError(f"factor lies between 0 and 1; got {factor!r}")
-        if patience < 1:
-            raise ValueError(f"patience is a number of epochs, at least 1; got {patience!r}")
-        self.factor, self.patience, self.least = factor, int(patience), least
-        self._judge_settings = (monitor, mode, min_delta)
-        Judge(*self._judge_settings)
-
-    def on_train_begin(self):
-        self._judge = Judge(*self._judge_settings)
-        self._waited = 0
+        self.factor, self.least = factor, least
+        super().__init__(monitor, patience, min_delta, mode)
 
     def on_epoch_end(self, epoch, numbers):
-        self._waited = 0 if self._judge.is_better(numbers) else self._waited + 1
-        if self._waited >= self.patience:
+        if self.is_over(numbers):
             self._waited = 0
             self.model.learning_rate = max(self.factor * self.model.learning_rate, self.least)

@@ -12,9 +12,10 @@ from functools import partial
 import numpy as np
 import theano
 
+from theano_transfer._suggest import checks_options
 from theano_transfer.tuning._assemble import plan_outputs, task_for_loss
 from theano_transfer.tuning._cut import find_cut
-from theano_transfer.tuning._decode import top_classes
+from theano_transfer.tuning._decode import ordinal_probabilities, top_classes
 from theano_transfer.tuning._errors import StaleFunctionError
 from theano_transfer.tuning._feeds import Feed
 from theano_transfer.tuning._freeze import (
@@ -25,14 +26,16 @@ from theano_transfer.tuning._freeze import (
 )
 from theano_transfer.tuning._functions import Functions, Inference, Objective
 from theano_transfer.tuning._keep import frozen_part, keep_feed
-from theano_transfer.tuning._losses import find_loss
+from theano_transfer.tuning._losses import find_loss, smoothed
 from theano_transfer.tuning._metrics import find_metrics
 from theano_transfer.tuning._optimizers import find_optimizer
 from theano_transfer.tuning._progress import Bar
+from theano_transfer.tuning._rates import USUAL, check_settings, split_rate, tuned_rule
 from theano_transfer.tuning._sources import Reading, as_source, length_of
 from theano_transfer.tuning._targets import check_classes, to_targets
 from theano_transfer.tuning._training import measure
 from theano_transfer.tuning._tuned import TunedNetwork
+from theano_transfer.updates._schedules import Schedule
 
 
 class CompiledNetwork(TunedNetwork):
@@ -45,8 +48,24 @@ class CompiledNetwork(TunedNetwork):
         self._compiled_for: tuple = ()
         self._compile_arguments: dict = {}
         self._known_inference: Inference | None = None
+        self.schedule: Schedule | None = None
 
-    def compile(self, optimizer="adam", loss=None, metrics=None, *, learning_rate=None) -> None:
+    @checks_options
+    def compile(
+        self,
+        optimizer="adam",
+        loss=None,
+        metrics=None,
+        *,
+        learning_rate=None,
+        layer_decay=None,
+        rate_factors=None,
+        weight_decay=0.0,
+        clip_norm=None,
+        clip_value=None,
+        accumulate=1,
+        label_smoothing=0.0,
+    ) -> None:
         """Choose how to train. What is compiled is compiled when it is first used.
 
         Parameters
@@ -56,13 +75,28 @@ class CompiledNetwork(TunedNetwork):
             a function (loss, params, learning_rate) -> update dictionary.
         loss : str or callable, optional
             'categorical_crossentropy' or 'sparse_categorical_crossentropy' (both take class
-            numbers and one-hot rows), 'binary_crossentropy', 'mse', 'mae', or a function
+            numbers and one-hot rows), 'focal', 'binary_crossentropy', 'binary_focal', 'mse',
+            'mae', or a function
             (prediction, target) -> expression. None takes the task's own.
         metrics : list of str or callable, optional
             'accuracy', 'top5_accuracy', 'binary_accuracy', 'mse', 'mae', or functions. None is
             ``['accuracy']``, for a regression ``['mae']``.
-        learning_rate : float, optional
-            None takes the optimiser's usual one.
+        learning_rate : float, slice or Schedule, optional
+            None takes the optimiser's usual one. ``slice(1e-5, 1e-3)`` spreads rates over the
+            depth: the lowest block learns at 1e-5, the head at 1e-3, those between in equal
+            ratios. A schedule of ``tt.updates`` changes the rate before every step.
+        layer_decay : float, optional
+            Every block learns at so much of the rate of the one above it, such as 0.75.
+        rate_factors : mapping, optional
+            Layer, block, 'head' or pattern -> factor of the learning rate; 0 leaves it alone.
+        weight_decay : float
+            Decoupled, of weights alone: no biases, no normalisation.
+        clip_norm, clip_value : float, optional
+            What the gradients' common norm, or each number in them, is limited to.
+        accumulate : int
+            So many batches make one step.
+        label_smoothing : float
+            Share of each target that goes to all classes alike, such as 0.1.
 
         Raises
         ------
@@ -70,7 +104,19 @@ class CompiledNetwork(TunedNetwork):
             If a name is unknown, the loss does not fit the task, or nothing is trainable.
         """
         update, usual_rate = find_optimizer(optimizer)
-        rate = _checked_rate(usual_rate if learning_rate is None else learning_rate)
+        settings = {
+            "layer_decay": layer_decay,
+            "rate_factors": rate_factors,
+            "weight_decay": weight_decay,
+            "clip_norm": clip_norm,
+            "clip_value": clip_value,
+            "accumulate": accumulate,
+            "label_smoothing": label_smoothing,
+        }
+        schedule, spread, rate = split_rate(
+            usual_rate if learning_rate is None else learning_rate, settings
+        )
+        rate = _checked_rate(rate)
         record = find_loss(loss, self.task)
         task = self.task if self._task_is_given else task_for_loss(record, self._outputs)
         if task not in record.tasks:
@@ -79,17 +125,27 @@ class CompiledNetwork(TunedNetwork):
                 f"task is {task!r}; choose another loss, or build the model with another task"
             )
         measures = find_metrics(metrics, task)
+        record = smoothed(record, label_smoothing)
         if not trainable_params(self.net):
             raise ValueError("nothing is trainable: every layer is frozen; unfreeze some first")
+        check_settings(settings)
         self._become(task)
+        rule = tuned_rule(update, self.net, spread, settings)
         self._functions = Functions(
             self._cut_now(),
             Objective(record, measures),
-            update,
+            rule,
             theano.shared(rate, name="learning_rate"),
         )
+        self.schedule = schedule
         self._compiled_for = freezing_signature(self.net)
-        self._compile_arguments = {"optimizer": optimizer, "loss": loss, "metrics": metrics}
+        self._compile_arguments = {
+            "optimizer": optimizer,
+            "loss": loss,
+            "metrics": metrics,
+            **{name: value for name, value in settings.items() if value != USUAL[name]},
+            **({} if spread is None else {"spread": spread}),
+        }
 
     def evaluate(
         self, data, y=None, *, batch_size=32, workers=2, verbose=False, cache=None
@@ -120,13 +176,14 @@ class CompiledNetwork(TunedNetwork):
         Returns
         -------
         float32 array (n, outputs)
-            Probabilities of classes; for a binary model (n, 1), that of class 1.
+            Probabilities of classes (of an ordinal model too); for a binary model (n, 1), that
+            of class 1.
         """
         source, inference = as_source(data), self.inference
         reading = Reading(self.input_size, self.preprocessing, batch_size, workers)
         parts = [np.empty((0, self._outputs.units), np.float32)]
         if length_of(source) == 0:
-            return parts[0]
+            return self._as_classes(parts[0])
         feed = Feed(source, reading, lambda x: inference.features(x))
         if cache not in (None, False):
             feed = keep_feed(feed, self._frozen_part(inference), cache)
@@ -134,7 +191,10 @@ class CompiledNetwork(TunedNetwork):
             for features in feed.features():
                 parts.append(inference.activate(inference.scores(features)))
                 bar.update(len(features))
-        return np.concatenate(parts)
+        return self._as_classes(np.concatenate(parts))
+
+    def _as_classes(self, predictions):
+        return ordinal_probabilities(predictions) if self.task == "ordinal" else predictions
 
     def predict_classes(self, data, **options) -> list:
         """The most probable class of each picture: its name, or its number without names."""
@@ -150,16 +210,27 @@ class CompiledNetwork(TunedNetwork):
         """What :meth:`compile` was called with, by name; None before."""
         if self._functions is None:
             return None
-        return {**self._compile_arguments, "learning_rate": self.learning_rate}
+        arguments = dict(self._compile_arguments)
+        spread = arguments.pop("spread", None)
+        if spread is not None:
+            return {**arguments, "learning_rate": spread}
+        return {**arguments, "learning_rate": self.schedule or self.learning_rate}
 
     @property
     def learning_rate(self) -> float:
-        """Of the optimiser; may be set between epochs."""
+        """Of the optimiser, the highest of all parameters; may be set between epochs."""
         return float(self.functions.learning_rate.get_value())
 
     @learning_rate.setter
     def learning_rate(self, rate):
         self.functions.learning_rate.set_value(_checked_rate(rate))
+
+    def replace_head(self, classes, *, head=None, task=None, seed=None) -> None:
+        super().replace_head(classes, head=head, task=task, seed=seed)
+        self._task_is_given = task is not None
+        self._functions = self._known_inference = None
+
+    replace_head.__doc__ = TunedNetwork.replace_head.__doc__
 
     def check_current(self) -> None:
         """Raise StaleFunctionError unless compiled for what is frozen now."""

@@ -5,6 +5,19 @@ from __future__ import annotations
 import numpy as np
 
 
+def ordinal_probabilities(above) -> np.ndarray:
+    """Probabilities (n, classes) from those that the class is above 0, above 1, and so on.
+
+    Parameters
+    ----------
+    above : (n, classes - 1) array
+        Answers that contradict each other, a later one above an earlier, count as the earlier.
+    """
+    falling = np.minimum.accumulate(np.asarray(above), axis=1)
+    ends = np.ones((len(falling), 1), falling.dtype)
+    return -np.diff(np.hstack([ends, falling, 0 * ends]), axis=1)
+
+
 def top_classes(predictions, *, task: str, classes=None, top: int = 5) -> list[list[tuple]]:
     """The most probable classes of each item.
 
@@ -12,7 +25,7 @@ def top_classes(predictions, *, task: str, classes=None, top: int = 5) -> list[l
     ----------
     predictions : (n, outputs) array
         As ``Model.predict`` returns them.
-    task : {'classification', 'binary', 'multilabel'}
+    task : {'classification', 'binary', 'multilabel', 'ordinal'}
     classes : sequence of str, optional
         Names; class numbers stand in for them.
     top : int

@@ -8,6 +8,8 @@ from typing import Any
 from theano_transfer.images import PREPROCESSING, Preprocessing
 from theano_transfer.kernels import PRECISIONS
 from theano_transfer.tuning._heads import parse_head
+from theano_transfer.tuning._rates import USUAL
+from theano_transfer.updates._schedules import KINDS, Schedule, describe_schedule, read_schedule
 
 KEY = "tuned"
 VERSION = 1
@@ -114,7 +116,7 @@ def check_sizes(stored, arrays: Mapping[str, Any], path) -> None:
     units = [step for step in stored["head"] if isinstance(step, int)]
     expected = {f"head_dense{number}": count for number, count in enumerate(units, start=1)}
     count = stored["classes"] if isinstance(stored["classes"], int) else len(stored["classes"])
-    expected["head_predictions"] = 1 if stored["task"] == "binary" else count
+    expected["head_predictions"] = count - (stored["task"] in ("binary", "ordinal"))
     for layer, size in expected.items():
         biases = arrays.get(f"{layer}/b")
         if biases is None or biases.shape != (size,):
@@ -248,11 +250,31 @@ def _describe_compiled(arguments):
     if arguments is None:
         return None
     metrics = arguments["metrics"]
-    given = [arguments["optimizer"], arguments["loss"]]
+    given = [arguments["optimizer"], arguments["loss"], arguments["learning_rate"]]
     given += metrics if isinstance(metrics, (list, tuple)) else [metrics]
-    if any(callable(item) for item in given):
+    if any(callable(item) and type(item) not in KINDS.values() for item in given):
         return None
-    return {**arguments, "metrics": list(metrics) if isinstance(metrics, tuple) else metrics}
+    return {
+        **arguments,
+        "metrics": list(metrics) if isinstance(metrics, tuple) else metrics,
+        "learning_rate": _describe_rate(arguments["learning_rate"]),
+    }
+
+
+def _describe_rate(rate):
+    if isinstance(rate, slice):
+        return {"lowest": rate.start, "highest": rate.stop}
+    return describe_schedule(rate) if isinstance(rate, Schedule) else rate
+
+
+def _read_rate(stored):
+    if type(stored) in (int, float):
+        return stored
+    if not isinstance(stored, dict):
+        raise ValueError(stored)
+    if set(stored) == {"lowest", "highest"}:
+        return slice(stored["lowest"], stored["highest"])
+    return read_schedule(stored)
 
 
 def _read_compiled(field):
@@ -261,12 +283,21 @@ def _read_compiled(field):
         return None
     texts = (str, type(None))
     metrics = stored.get("metrics")
+    needed = {"optimizer", "loss", "metrics", "learning_rate"}
     if (
-        set(stored) != {"optimizer", "loss", "metrics", "learning_rate"}
+        not needed <= set(stored) <= needed | set(USUAL)
         or not isinstance(stored["optimizer"], str)
         or not isinstance(stored["loss"], texts)
         or not (isinstance(metrics, texts) or _is_list_of(metrics, str))
-        or type(stored["learning_rate"]) not in (int, float)
+        or not all(_is_setting(stored[name]) for name in USUAL if name in stored)
     ):
         raise field.refusal("compiled", stored)
-    return dict(stored)
+    try:
+        return {**stored, "learning_rate": _read_rate(stored["learning_rate"])}
+    except (TypeError, ValueError) as error:
+        raise field.refusal("compiled", stored) from error
+
+
+def _is_setting(value) -> bool:
+    numbers = value.values() if isinstance(value, dict) else [value]
+    return all(type(number) in (int, float) for number in numbers)

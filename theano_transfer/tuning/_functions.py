@@ -47,6 +47,7 @@ class Inference:
         self.cut = cut
         entry = next(x for x in get_all_layers(self.cut) if isinstance(x, InputLayer))
         self.input_var = entry.input_var
+        self.is_grey = entry.shape[1] == 1
         if self.cut is entry:
             self.features_var = self.input_var
         else:
@@ -66,15 +67,20 @@ class Inference:
 
     @cached_property
     def features(self):
-        """Compiled: pictures (n, 3, rows, columns) -> features (n, ...)."""
-        if not self.is_cut:
-            return lambda pictures: pictures
-        return theano.function(
-            [self.input_var],
-            self.features_expression,
-            name="features",
-            mode=mode_for(self.precision),
-        )
+        """Compiled: pictures (n, 3, rows, columns) -> features (n, ...).
+
+        A network with one channel gets the mean of the three, after preprocessing.
+        """
+        if self.is_cut:
+            compute = theano.function(
+                [self.input_var],
+                self.features_expression,
+                name="features",
+                mode=mode_for(self.precision),
+            )
+        else:
+            compute = _unchanged
+        return (lambda pictures: compute(as_grey(pictures))) if self.is_grey else compute
 
     @cached_property
     def _scores(self):
@@ -100,6 +106,15 @@ class Inference:
     def predict(self, pictures):
         """Predictions (n, outputs) for one batch of preprocessed pictures."""
         return self.activate(self.scores(self.features(pictures)))
+
+
+def _unchanged(pictures):
+    return pictures
+
+
+def as_grey(pictures):
+    """(n, channels, rows, columns) -> (n, 1, rows, columns), the mean of the channels."""
+    return pictures.mean(axis=1, keepdims=True, dtype=pictures.dtype)
 
 
 class Objective:

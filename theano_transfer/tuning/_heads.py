@@ -15,6 +15,7 @@ import lasagne
 import numpy as np
 import theano.tensor as T
 from lasagne.layers import (
+    ConcatLayer,
     DenseLayer,
     DropoutLayer,
     FlattenLayer,
@@ -23,18 +24,20 @@ from lasagne.layers import (
     get_all_layers,
 )
 
+from theano_transfer._suggest import nearest
 from theano_transfer.tuning._scores import linear, sigmoid, softmax
 
 DEFAULT_HEAD = ("avg", "dropout")
 DROPOUT = 0.5
 PREDICTIONS = "head_predictions"
-WORDS = ("avg", "max", "flatten", "dropout", "batchnorm")
+WORDS = ("avg", "max", "avgmax", "flatten", "dropout", "batchnorm")
 
 # Task -> the nonlinearity of the last layer.
 ACTIVATIONS = {
     "classification": softmax,
     "binary": sigmoid,
     "multilabel": sigmoid,
+    "ordinal": sigmoid,
     "regression": linear,
 }
 
@@ -46,8 +49,8 @@ def parse_head(head) -> tuple:
     ----------
     head : None or iterable
         Its steps: a number n (dense layer of n units, relu), 'avg' or 'max' (global pooling over
-        rows and columns), 'flatten', 'batchnorm', 'dropout' (0.5) or ('dropout', 0.2), or a
-        function from layer to layer. None is ``['avg', 'dropout']``.
+        rows and columns), 'avgmax' (both, side by side), 'flatten', 'batchnorm', 'dropout' (0.5)
+        or ('dropout', 0.2), or a function from layer to layer. None is ``['avg', 'dropout']``.
 
     Returns
     -------
@@ -75,6 +78,7 @@ def _parse_step(step):
         if step not in WORDS:
             raise ValueError(
                 f"a head knows {', '.join(WORDS)}, numbers and functions; got {step!r}"
+                + nearest(step, WORDS)
             )
         return ("dropout", DROPOUT) if step == "dropout" else step
     if isinstance(step, (tuple, list)) and len(step) == 2 and step[0] == "dropout":
@@ -101,8 +105,8 @@ def build_head(incoming: Layer, steps, *, outputs: int, task: str, seed: int = 0
         From :func:`parse_head`.
     outputs : int
         Units of the last layer.
-    task : {'classification', 'binary', 'multilabel', 'regression'}
-        Gives the last layer softmax, sigmoid, sigmoid or nothing.
+    task : {'classification', 'binary', 'multilabel', 'ordinal', 'regression'}
+        Gives the last layer softmax, sigmoid, sigmoid, sigmoid or nothing.
     seed : int
         Of the initial weights (Glorot uniform) and of dropout.
 
@@ -142,6 +146,11 @@ def _add_step(layers, top, step) -> Layer:
         from theano_transfer.layers import BatchNormLayer
 
         new = BatchNormLayer(top, name=_next_name(layers, "batchnorm"))
+    elif step == "avgmax":
+        name = _next_name(layers, step)
+        both = [_global_pool(top, mode, f"{name}_{mode}") for mode in ("avg", "max")]
+        layers.update((pool.name, pool) for pool in both)
+        new = ConcatLayer(both, name=name)
     else:
         new = _global_pool(top, step, _next_name(layers, step))
     layers[new.name] = new

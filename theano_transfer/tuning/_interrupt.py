@@ -1,23 +1,31 @@
-"""Ctrl-C while training: the running step is finished, then training ends in good order."""
+"""Ctrl-C and SIGTERM while training: the running step is finished, then training ends in order."""
 
 from __future__ import annotations
 
 import contextlib
 import signal
 import threading
+from typing import Any
 
 
 class Interrupt:
-    """Turns the first Ctrl-C inside a ``with`` block into a flag.
+    """Turns the first Ctrl-C, and SIGTERM, inside a ``with`` block into a flag.
 
     A step that is cut off half-way could leave some parameters updated and others not. The first
     Ctrl-C therefore only sets :attr:`requested`, and :meth:`check`, called between steps, raises
     KeyboardInterrupt. A second Ctrl-C raises it at once.
 
+    Parameters
+    ----------
+    terminate : bool
+        Whether SIGTERM counts too; otherwise it ends the program at once, as it usually does.
+
     Attributes
     ----------
     requested : bool
-        Whether Ctrl-C was pressed.
+        Whether Ctrl-C was pressed, or SIGTERM came.
+    terminated : bool
+        Whether it was SIGTERM.
     happened : bool
         Whether that ended an :meth:`absorbed` block.
 
@@ -26,25 +34,27 @@ class Interrupt:
     Python delivers signals to the main thread only; in other threads the block does nothing.
     """
 
-    def __init__(self):
+    def __init__(self, *, terminate: bool = False):
         self.requested = False
+        self.terminated = False
         self.happened = False
-        self._before = None
+        # A handler is replaced only where it is the one that Python or the system started with:
+        # whoever set another wants the signal to do something else.
+        self._replaced: dict[int, Any] = {signal.SIGINT: signal.default_int_handler}
+        if terminate:
+            self._replaced[signal.SIGTERM] = signal.SIG_DFL
+        self._before: dict = {}
 
     def __enter__(self):
         if threading.current_thread() is threading.main_thread():
-            before = signal.getsignal(signal.SIGINT)
-            # None: a handler that was not set from Python, which could not be put back.
-            # Anything but Python's own: whoever set it wants Ctrl-C to do something else.
-            if before is signal.default_int_handler:
-                self._before = before
-                signal.signal(signal.SIGINT, self._handle)
+            for number, usual in self._replaced.items():
+                if signal.getsignal(number) == usual:
+                    self._before[number] = signal.signal(number, self._handle)
         return self
 
     def __exit__(self, *exception):
-        if self._before is not None:
-            signal.signal(signal.SIGINT, self._before)
-            self._before = None
+        while self._before:
+            signal.signal(*self._before.popitem())
 
     def check(self) -> None:
         """Raise KeyboardInterrupt if Ctrl-C was pressed since the block began."""
@@ -68,6 +78,8 @@ class Interrupt:
             self.happened = True
 
     def _handle(self, signum, frame):
-        if self.requested:
+        if signum == signal.SIGTERM:
+            self.terminated = True
+        elif self.requested:
             raise KeyboardInterrupt
         self.requested = True

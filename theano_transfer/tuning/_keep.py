@@ -44,6 +44,8 @@ def why_not_kept(feed: Feed, part: FrozenPart | None, variants: int, cache) -> s
     """Why the features of a feed cannot be kept, in words; None if they can."""
     if part is None:
         return "nothing at the bottom of the network is frozen"
+    if feed.mix is not None:
+        return "pictures are mixed anew in every epoch"
     if feed.length is None:
         return "an iterator may bring other pictures in every epoch"
     if feed.length == 0:

@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 import theano.tensor as T
 
+from theano_transfer._suggest import nearest
 from theano_transfer.tuning._losses import LONG_NAMES, LOSSES, mae, mse
 
 TOP = 5
@@ -45,6 +46,31 @@ def binary_accuracy(prediction, target):
     return T.eq(T.gt(prediction, 0.5), T.gt(target, 0.5)).mean(axis=1)
 
 
+def ordinal_accuracy(prediction, target):
+    """1 where as many answers "above" are given as are right, else 0.
+
+    Parameters
+    ----------
+    prediction, target : (n, classes - 1) matrices
+        Of an ordinal model: that the class is above 0, above 1, and so on.
+    """
+    return T.eq(_steps(prediction), _steps(target))
+
+
+def class_distance(prediction, target):
+    """By how many classes an ordinal model is off.
+
+    Parameters
+    ----------
+    prediction, target : (n, classes - 1) matrices
+    """
+    return abs(_steps(prediction) - _steps(target))
+
+
+def _steps(above):
+    return T.gt(above, 0.5).sum(axis=1)
+
+
 def class_index(target):
     """(n,) class indices of a target that is already that, or holds a row per item."""
     return target if target.ndim == 1 else T.argmax(target, axis=1)
@@ -54,6 +80,8 @@ METRICS: dict[str, Callable] = {
     "categorical_accuracy": categorical_accuracy,
     "top5_accuracy": top5_accuracy,
     "binary_accuracy": binary_accuracy,
+    "ordinal_accuracy": ordinal_accuracy,
+    "class_distance": class_distance,
     "mse": mse,
     "mae": mae,
 }
@@ -62,15 +90,18 @@ ACCURACY = {
     "classification": categorical_accuracy,
     "binary": binary_accuracy,
     "multilabel": binary_accuracy,
+    "ordinal": ordinal_accuracy,
 }
 DEFAULT_METRICS = {
     "classification": ("accuracy",),
     "binary": ("accuracy",),
     "multilabel": ("accuracy",),
+    "ordinal": ("accuracy", "class_distance"),
     "regression": ("mae",),
 }
 # Metrics that compare whole rows by their largest entry or by class.
 CLASSIFICATION_ONLY = ("categorical_accuracy", "top5_accuracy")
+ORDINAL_ONLY = ("ordinal_accuracy", "class_distance")
 
 
 def find_metrics(metrics, task: str) -> dict[str, Callable]:
@@ -111,10 +142,13 @@ def _by_name(name, task: str) -> Callable:
     if name in METRICS:
         if name in CLASSIFICATION_ONLY and task != "classification":
             raise ValueError(f"{name!r} compares classes, and this model's task is {task!r}")
+        if name in ORDINAL_ONLY and task != "ordinal":
+            raise ValueError(f"{name!r} is for an ordinal task, and this model's is {task!r}")
         return METRICS[name]
     if name in LOSSES:
         return LOSSES[name].function
     raise ValueError(
         f"no metric is called {name!r}; there are accuracy, {', '.join(METRICS)}, the losses, "
         "or give a function (prediction, target) -> expression"
+        + nearest(name, ["accuracy", *METRICS, *LOSSES])
     )

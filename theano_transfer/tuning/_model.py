@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import signal
+
 from theano_transfer import weights as weight_files
+from theano_transfer._suggest import checks_options
 from theano_transfer.tuning._callbacks import as_callbacks
+from theano_transfer.tuning._checkpoints import as_checkpoints
 from theano_transfer.tuning._compiled import CompiledNetwork
 from theano_transfer.tuning._describe import (
     check_sizes,
@@ -16,6 +20,11 @@ from theano_transfer.tuning._freeze import freeze, unfreeze
 from theano_transfer.tuning._history import History
 from theano_transfer.tuning._interrupt import Interrupt
 from theano_transfer.tuning._keep import keep_features
+from theano_transfer.tuning._lr_find import LearningRates, search
+from theano_transfer.tuning._mixing import checked_mixing
+from theano_transfer.tuning._recipes import fine_tune
+from theano_transfer.tuning._settings import run_settings
+from theano_transfer.tuning._snapshot import Resumed
 from theano_transfer.tuning._sources import Reading, as_source, length_of, split_off
 from theano_transfer.tuning._targets import class_weights
 from theano_transfer.tuning._training import Training, WeightKeeper, plan_monitor
@@ -36,14 +45,18 @@ class Model(CompiledNetwork):
         Of a base given by name; None starts from random weights. A network keeps its own
         parameters unless this is a path.
     head : list, optional
-        What goes on top of the base: numbers (dense layers with relu), 'avg', 'max', 'flatten',
-        'dropout' (0.5), ('dropout', 0.2), 'batchnorm', functions from layer to layer. The layer
-        that predicts is added by itself. ``['avg', 'dropout']`` if None.
-    input_shape : (3, rows, columns), optional
-        Of a base given by name; its usual size if None.
-    task : {'classification', 'binary', 'multilabel', 'regression'}, optional
-        Gives the last layer softmax, sigmoid, sigmoid or nothing. If None, the loss given to
-        :meth:`compile` decides; without one, it is a classification (binary for one class).
+        What goes on top of the base: numbers (dense layers with relu), 'avg', 'max', 'avgmax'
+        (both, side by side), 'flatten', 'dropout' (0.5), ('dropout', 0.2), 'batchnorm', functions
+        from layer to layer. The layer that predicts is added by itself. ``['avg', 'dropout']``
+        if None.
+    input_shape : (3, rows, columns) or (1, rows, columns), optional
+        Of a base given by name; its usual size if None. With one channel, weights for colours
+        are added up, and the network sees pictures in grey.
+    task : {'classification', 'binary', 'multilabel', 'ordinal', 'regression'}, optional
+        Gives the last layer softmax, sigmoid, sigmoid, sigmoid or nothing. 'ordinal' is for
+        classes in an order, such as grades: it learns whether the class is above 0, above 1, and
+        so on. If None, the loss given to :meth:`compile` decides; without one, it is a
+        classification (binary for one class).
     preprocessing : str or function, optional
         A key of ``tt.images.PREPROCESSING`` in place of the base's own.
     seed : int
@@ -70,6 +83,7 @@ class Model(CompiledNetwork):
     >>> model.fit('pictures/', epochs=10, validation_split=0.2)                  # doctest: +SKIP
     """
 
+    @checks_options
     def __init__(
         self,
         base="efficientnet_lite0",
@@ -100,6 +114,7 @@ class Model(CompiledNetwork):
     def __repr__(self) -> str:
         return f"<Model: {self.base_name or 'a network'}, {self.task}, {self.num_classes} classes>"
 
+    @checks_options
     def fit(
         self,
         data,
@@ -113,6 +128,7 @@ class Model(CompiledNetwork):
         class_weight=None,
         sample_weight=None,
         augment=None,
+        mix=None,
         early_stopping=None,
         monitor=None,
         restore_best=True,
@@ -123,6 +139,8 @@ class Model(CompiledNetwork):
         seed=None,
         initial_epoch=0,
         steps_per_epoch=None,
+        checkpoints=None,
+        resume=False,
         workers=2,
         verbose=True,
     ):
@@ -151,6 +169,8 @@ class Model(CompiledNetwork):
             A weight for each picture.
         augment : Augmentation or function, optional
             For training pictures only; without `rescale`.
+        mix : Mixup, CutMix or function, optional
+            Mixes the training pictures of a batch with each other, and their targets likewise.
         early_stopping : int or EarlyStopping, optional
             Stop after so many epochs in which `monitor` did not become better.
         monitor : str, optional
@@ -180,6 +200,15 @@ class Model(CompiledNetwork):
             is validation data the weights training starts from may turn out to be the best.
         steps_per_epoch : int, optional
             Batches in an epoch, for endless iterators.
+        checkpoints : folder or Checkpoints, optional
+            Where the state of training is saved after every epoch and when Ctrl-C or SIGTERM
+            ends it: the last two, and the best model as ``best.h5``. SIGTERM then ends the
+            program with exit status 143.
+        resume : bool
+            Go on from the last state in `checkpoints`, if there is one: the parameters at the
+            end are those of a run that was never stopped, bit for bit (on the same machine and
+            number of threads). Model, data and arguments have to be as they were; more `epochs`
+            are fine unless the learning rate follows a schedule.
         workers : int
             Threads that decode pictures.
         verbose : bool
@@ -223,14 +252,30 @@ class Model(CompiledNetwork):
             seed=seed,
             augment=augment,
             steps=steps_per_epoch,
+            mix=checked_mixing(mix, self.functions.objective.loss),
         )
         valid_feed = None if validation is None else self._feed(validation, reading)
         callbacks = as_callbacks(callbacks)
+        states = as_checkpoints(checkpoints)
         monitor, judge, stopping = plan_monitor(
             monitor, early_stopping, self.functions.objective.names, validation is not None
         )
+        settings, resumed = None, None
+        if states is not None:
+            settings = run_settings(
+                self, source, validation,
+                batch_size=batch_size, class_weight=class_weight, sample_weight=sample_weight,
+                augment=augment, mix=mix, monitor=monitor, restore_best=restore_best,
+                callbacks=[one for one in (*callbacks, *stopping) if one.changes_training],
+                cache=cache is not False, cache_variants=cache_variants, shuffle=shuffle,
+                seed=seed, initial_epoch=initial_epoch, steps_per_epoch=steps_per_epoch,
+                epochs=epochs if self.schedule else None,
+            )  # fmt: skip
+            resumed = _state_to_resume(states, resume, settings)
+        elif resume:
+            raise ValueError("resume=True goes on from checkpoints; give checkpoints=FOLDER too")
         self.history = history = History(monitor)
-        with Interrupt() as interrupt:
+        with Interrupt(terminate=states is not None) as interrupt:
             with interrupt.absorbed():
                 feed, valid_feed = keep_features(
                     feed,
@@ -243,7 +288,7 @@ class Model(CompiledNetwork):
                 )
             if interrupt.happened:
                 history.interrupted, history.stopped = True, "interrupted"
-                return history
+                return _ended(history, interrupt)
             history.cached = not isinstance(feed, Feed)
             training = Training(
                 self,
@@ -255,9 +300,125 @@ class Model(CompiledNetwork):
                 restore_best=restore_best,
                 history=history,
                 shown=verbose,
+                checkpoints=states,
+                settings=settings,
             )
-            training.run(first, last, interrupt)
-        return history
+            training.run(first, last, interrupt, resumed)
+        return _ended(history, interrupt)
+
+    @checks_options
+    def fine_tune(
+        self,
+        data,
+        y=None,
+        *,
+        epochs,
+        freeze_epochs=1,
+        lr=2e-3,
+        stages=2,
+        optimizer="adam",
+        loss=None,
+        metrics=None,
+        weight_decay=0.0,
+        batch_size=32,
+        validation_data=None,
+        callbacks=None,
+        class_weight=None,
+        augment=None,
+        cache="auto",
+        checkpoints=None,
+        resume=False,
+        seed=None,
+        workers=2,
+        verbose=True,
+    ):
+        """Train the head on the frozen base, then the base too, from its top downwards.
+
+        First `freeze_epochs` of the head at `lr`; then `epochs` in `stages`: with two, the upper
+        half of the blocks, then all, the highest rate halved each time. Within a stage rates fall
+        with depth, to a hundredth in the lowest block that is trained, and follow one cycle.
+        Batch normalisation of the base stays on its stored averages. It is :meth:`unfreeze`,
+        :meth:`compile` and :meth:`fit` in turn, which can be called by hand as well.
+
+        Parameters
+        ----------
+        epochs, freeze_epochs : int
+        lr : float
+            The highest learning rate of the head; :meth:`lr_find` suggests one.
+        stages : int
+            In which the base is unfrozen; each compiles anew.
+        optimizer, loss, metrics, weight_decay
+            As for :meth:`compile`.
+        others
+            As for :meth:`fit`; `checkpoints` gets a folder for each step.
+
+        Returns
+        -------
+        History
+            Of all steps, also as ``model.history``.
+        """
+        return fine_tune(
+            self, data, y,
+            epochs=epochs, freeze_epochs=freeze_epochs, lr=lr, stages=stages,
+            optimizer=optimizer, weight_decay=weight_decay, loss=loss, metrics=metrics,
+            checkpoints=checkpoints, resume=resume, batch_size=batch_size,
+            validation_data=validation_data, callbacks=callbacks, class_weight=class_weight,
+            augment=augment, cache=cache, seed=seed, workers=workers, verbose=verbose,
+        )  # fmt: skip
+
+    @checks_options
+    def lr_find(
+        self,
+        data,
+        y=None,
+        *,
+        start=1e-7,
+        stop=10.0,
+        steps=100,
+        path=None,
+        batch_size=32,
+        augment=None,
+        seed=None,
+        workers=2,
+    ) -> LearningRates:
+        """Look for a learning rate: train `steps` steps while it grows, and watch the loss.
+
+        Everything is as before afterwards: parameters, averages, the optimiser's memory and the
+        learning rate.
+
+        Parameters
+        ----------
+        data, y : as for :meth:`fit`
+        start, stop : float
+            The lowest and the highest rate.
+        steps : int
+            At most; the search ends where the loss is four times its best.
+        path : str or path, optional
+            Of a picture of the curve.
+
+        Returns
+        -------
+        LearningRates
+            With ``rates``, ``losses``, ``suggestion`` and ``minimum``.
+        """
+        self.check_current()
+        _check_augmentation(augment)
+        functions, source = self.functions, as_source(data, y)
+        self._accept(source, adopt=False)
+        seed = self.seed if seed is None else seed
+        reading = Reading(self.input_size, self.preprocessing, batch_size, workers)
+        shuffle = length_of(source) is not None
+        feed = self._feed(source, reading, shuffle=shuffle, seed=seed, augment=augment)
+        feed, _ = keep_features(
+            feed, None,
+            cache="auto", cache_bytes=None, variants=None, inference=self.inference, epochs=steps,
+        )  # fmt: skip
+        found = search(functions, feed, start=start, stop=stop, steps=steps)
+        if path is not None:
+            from theano_transfer.show import learning_rates
+
+            learning_rates(found, path)
+        return found
 
     def save(self, path) -> None:
         """Save everything that predicting and training on needs, but the optimiser's memory.
@@ -326,6 +487,30 @@ def _check_augmentation(augment):
             "only; leave it out, the model does its own preprocessing "
             "(Model(..., preprocessing='rescale') divides by 255)"
         )
+
+
+def _ended(history, interrupt) -> History:
+    """What `fit` returns; SIGTERM asks for an end of the program, now in good order."""
+    if interrupt.terminated:
+        raise SystemExit(128 + signal.SIGTERM)
+    return history
+
+
+def _state_to_resume(states, resume, settings) -> Resumed | None:
+    """The last state of a run of the same settings; None where there is none."""
+    if not resume:
+        if states.files():
+            raise ValueError(
+                f"{states.folder} holds checkpoints of an earlier run; resume=True goes on from "
+                "them, another folder starts anew"
+            )
+        return None
+    found = states.newest()
+    if found is None:
+        return None
+    resumed = Resumed(*found)
+    resumed.check(settings)
+    return resumed
 
 
 def _checked_epochs(initial_epoch, epochs) -> tuple[int, int]:

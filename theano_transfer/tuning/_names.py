@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable
 
 from lasagne.layers import Layer, get_all_layers
@@ -41,7 +42,7 @@ def below(net, names: Iterable[str], base_names) -> list[Layer]:
     return [layer for layer in net.values() if layer in chosen]
 
 
-def above(net, names: Iterable[str]) -> list[Layer]:
+def above(net, names: Iterable[str | float]) -> list[Layer]:
     """What to unfreeze for `names`: each layer and all after it, in the network's order.
 
     The network's order is that in which it was built, so that both branches of a residual block
@@ -50,7 +51,9 @@ def above(net, names: Iterable[str]) -> list[Layer]:
     order = list(net)
     chosen: set[Layer] = set()
     for name in names:
-        if name == ALL:
+        if isinstance(name, float):
+            chosen.update(upper_part(net, name))
+        elif name == ALL:
             chosen.update(net.values())
         elif name in net or name in blocks_of(net):
             start = order.index(name if name in net else blocks_of(net)[name])
@@ -64,6 +67,26 @@ def blocks_of(net) -> dict[str, str]:
     """Block name -> name of its first layer, for the blocks that the network has."""
     blocks = () if net.record is None else net.record.blocks
     return {block: first for block, first in blocks if first in net}
+
+
+def upper_part(net, share: float) -> list[Layer]:
+    """The upper `share` of a network's blocks (of its layers with parameters, without blocks),
+    and all above them; a part of a block counts as the whole.
+
+    Raises
+    ------
+    ValueError
+        Unless ``0 < share <= 1``.
+    """
+    if not 0 < share <= 1:
+        raise ValueError(f"a share of the blocks lies above 0 and is at most 1; got {share!r}")
+    order = list(net)
+    starts = [order.index(first) for first in blocks_of(net).values()]
+    if not starts:
+        starts = [number for number, name in enumerate(order) if net[name].params]
+    start = sorted(starts)[len(starts) - math.ceil(share * len(starts) - 1e-9)]
+    # What lies below the first block has no block of its own: it goes with that.
+    return [net[name] for name in (order if start == min(starts) else order[start:])]
 
 
 def _matching(net, pattern) -> list[Layer]:

@@ -13,6 +13,8 @@ import numpy as np
 import theano
 import theano.tensor as T
 
+from theano_transfer._suggest import nearest
+
 
 def adamax(loss_or_grads, params, learning_rate=0.002, beta1=0.9, beta2=0.999, epsilon=1e-8):
     """Adamax updates, the variant of Adam with the infinity norm.
@@ -94,6 +96,7 @@ def find_optimizer(optimizer) -> tuple[Callable, float]:
             raise ValueError(
                 f"no optimiser is called {optimizer!r}; there are {', '.join(OPTIMIZERS)}, "
                 "or give a function (loss, params, learning_rate) -> updates"
+                + nearest(optimizer, OPTIMIZERS)
             )
         return OPTIMIZERS[optimizer]
     if not callable(optimizer):

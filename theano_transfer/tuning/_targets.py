@@ -17,7 +17,7 @@ def to_targets(labels, *, task: str, outputs: int, indices: bool, dtype="float32
     labels : array-like
         Class indices (n,), one-hot or multi-hot rows (n, outputs), or numbers (n,) or
         (n, outputs) for a regression.
-    task : {'classification', 'binary', 'multilabel', 'regression'}
+    task : {'classification', 'binary', 'multilabel', 'ordinal', 'regression'}
     outputs : int
         Of the network.
     indices : bool
@@ -42,6 +42,9 @@ def to_targets(labels, *, task: str, outputs: int, indices: bool, dtype="float32
     if task == "classification":
         index = _class_indices(labels, outputs)
         return index if indices else _rows(labels, index, outputs, dtype)
+    if task == "ordinal":
+        index = _class_indices(labels, outputs + 1)
+        return (index[:, np.newaxis] > np.arange(outputs)).astype(dtype)
     return _as_matrix(labels, task, outputs, dtype)
 
 

@@ -8,12 +8,16 @@ import time
 import numpy as np
 
 from theano_transfer.tuning._callbacks import EarlyStopping, Judge
+from theano_transfer.tuning._checkpoints import Checkpoints
 from theano_transfer.tuning._errors import TrainingError
+from theano_transfer.tuning._feeds import CachedFeed
 from theano_transfer.tuning._history import History
 from theano_transfer.tuning._interrupt import Interrupt
 from theano_transfer.tuning._progress import Bar
+from theano_transfer.tuning._snapshot import Resumed, take
 
 VALIDATION = "val_"  # in front of what is measured on validation data
+MOST_NAMES = 8  # pictures of a batch that an error names
 NAN_ADVICE = (
     "The weights are back as they were {when}. Usual causes: too high a learning rate (try a "
     "tenth of {rate:.3g}), the wrong preprocessing, or targets that are not finite."
@@ -32,20 +36,22 @@ class WeightKeeper:
     ----------
     epoch : int or None
         The epoch whose weights are kept; None for those before training.
+    values : list of array
+        The kept weights, in the order of `params`.
     """
 
     def __init__(self, params):
         self.params = list(params)
-        self._values: list[np.ndarray] = []
+        self.values: list[np.ndarray] = []
         self.keep(None)
 
     def keep(self, epoch) -> None:
-        self._values = [param.get_value() for param in self.params]
+        self.values = [param.get_value() for param in self.params]
         self.epoch = epoch
 
     def restore(self) -> None:
         """Bring the kept weights back, bit for bit."""
-        for param, value in zip(self.params, self._values):
+        for param, value in zip(self.params, self.values):
             param.set_value(value)
 
 
@@ -54,15 +60,15 @@ class Running:
 
     def __init__(self, names):
         self.names = list(names)
-        self._sums = [0.0] * len(self.names)
-        self._count = 0
+        self.sums = [0.0] * len(self.names)
+        self.count = 0
 
     def add(self, sums, count: int) -> None:
-        self._sums = [total + float(new) for total, new in zip(self._sums, sums)]
-        self._count += count
+        self.sums = [total + float(new) for total, new in zip(self.sums, sums)]
+        self.count += count
 
     def means(self, prefix: str = "") -> dict[str, float]:
-        return {prefix + n: s / max(self._count, 1) for n, s in zip(self.names, self._sums)}
+        return {prefix + n: s / max(self.count, 1) for n, s in zip(self.names, self.sums)}
 
 
 def plan_monitor(monitor, early_stopping, names, validates: bool):
@@ -120,10 +126,26 @@ class Training:
     history : History
     shown : bool
         Whether to show progress bars.
+    checkpoints : Checkpoints, optional
+        Where states are saved.
+    settings : dict, optional
+        What the run was set up with; goes into checkpoints.
     """
 
     def __init__(
-        self, model, feed, validation, *, callbacks, keeper, judge, restore_best, history, shown
+        self,
+        model,
+        feed,
+        validation,
+        *,
+        callbacks,
+        keeper,
+        judge,
+        restore_best,
+        history,
+        shown,
+        checkpoints: Checkpoints | None = None,
+        settings=None,
     ):
         self.model = model
         self.functions = model.functions
@@ -135,9 +157,16 @@ class Training:
         self.keeps_best = restore_best and judge is not None
         self.history: History = history
         self.shown = shown
+        self.checkpoints, self.settings = checkpoints, settings
+        # Where training is: epochs, batches of the next and their sums; None within a step.
+        self._position: tuple | None = None
 
-    def run(self, first: int, last: int, interrupt: Interrupt) -> None:
+    def run(
+        self, first: int, last: int, interrupt: Interrupt, resumed: Resumed | None = None
+    ) -> None:
         """Train epochs `first` to `last`, counted from 1, filling the history.
+
+        `resumed` is a state of this run to go on from.
 
         Ctrl-C ends it: the history says so, and the best weights come back all the same. Any
         other exception passes through after the kept weights have come back.
@@ -148,13 +177,23 @@ class Training:
                 for callback in self.callbacks:
                     callback.model = self.model
                 self._tell("on_train_begin")
-                if first > 1:
-                    self._judge_start(first - 1, interrupt)
+                self._first, self._last = first, last
+                if resumed is None:
+                    if first > 1:
+                        self._judge_start(first - 1, interrupt)
+                    self._save(first - 1, 0)
+                else:
+                    self._go_on(resumed)
+                    first = resumed.epochs + 1
                 for epoch in range(first, last + 1):
-                    self._epoch(epoch, last, interrupt)
                     if self.model.stop_training:
-                        self.history.stopped = str(self.model.stop_training)
                         break
+                    self._epoch(epoch, last, interrupt, resumed)
+                    resumed = None
+                if self.model.stop_training:
+                    self.history.stopped = str(self.model.stop_training)
+            if interrupt.happened and self._position is not None:
+                self._save(*self._position)
             if interrupt.happened:
                 self.history.interrupted, self.history.stopped = True, "interrupted"
             if self.keeps_best and self.keeper.epoch is not None:
@@ -173,19 +212,41 @@ class Training:
         numbers = measure(self.functions, self.validation, VALIDATION, check=interrupt.check)
         self._judge(epoch, numbers)
 
+    def _go_on(self, resumed):
+        resumed.restore(self)
+        if isinstance(self.feed, CachedFeed):
+            self.feed.fill(self._first - 1, resumed.epochs)
+        self._position = None  # nothing new to save yet
+
+    def _save(self, epochs, batches, running=None):
+        """Save where training is, if that is wanted."""
+        self._position = epochs, batches, running
+        if self.checkpoints is None:
+            return
+        for name, param in self.model.trainable.items():
+            if not np.isfinite(param.get_value(borrow=True)).all():
+                place = f"after batch {batches} of epoch {epochs + 1}"
+                if not batches:
+                    place = f"at the end of epoch {epochs}"
+                self._stop_at_nan(f"{name} is no longer finite {place}")
+        self.checkpoints.save(epochs, batches, *take(self, epochs, batches, running))
+
     def _judge(self, epoch, numbers):
         best = self.judge is not None and self.judge.is_better(numbers)
         if best:
             self.history.best_epoch = epoch
+            if self.checkpoints is not None:
+                self.checkpoints.folder.mkdir(parents=True, exist_ok=True)
+                self.model.save(self.checkpoints.best)
         if best or not self.keeps_best:
             self.keeper.keep(epoch)
 
-    def _epoch(self, epoch, last, interrupt):
+    def _epoch(self, epoch, last, interrupt, resumed):
         self.model.check_current()
         self._tell("on_epoch_begin", epoch)
         began = time.perf_counter()
         with Bar(f"epoch {epoch}/{last}", self.feed.length, shown=self.shown) as bar:
-            numbers = self._train(epoch, bar, interrupt)
+            numbers = self._train(epoch, bar, interrupt, resumed)
             if self.validation is not None:
                 numbers.update(
                     measure(self.functions, self.validation, VALIDATION, check=interrupt.check)
@@ -194,29 +255,53 @@ class Training:
         self.history.append(epoch, numbers, time.perf_counter() - began)
         self._judge(epoch, numbers)
         self._tell("on_epoch_end", epoch, numbers)
+        self._save(epoch, 0)
 
-    def _train(self, epoch, bar, interrupt) -> dict[str, float]:
-        running = Running(self.functions.objective.names)
-        for number, batch in enumerate(self.feed.batches(epoch - 1), start=1):
+    def _train(self, epoch, bar, interrupt, resumed) -> dict[str, float]:
+        running, done = Running(self.functions.objective.names), 0
+        if resumed is not None:
+            resumed.restore_sums(running)
+            resumed.restore_rate(self.model)  # whatever `on_epoch_begin` made of it
+            done = resumed.batches
+        if done and done == self.feed.count:
+            return running.means()
+        every = None if self.checkpoints is None else self.checkpoints.every
+        batches = self.feed.batches(epoch - 1, done)
+        for number, batch in enumerate(batches, start=done + 1):
+            self._set_rate(epoch, number)
+            self._position = None
             sums = self.functions.step(*batch)
             if not math.isfinite(sums[0]):
-                self._stop_at_nan(epoch, number, float(sums[0]))
+                names = self.feed.names(epoch - 1, number - 1)
+                shown = ", ".join(names[:MOST_NAMES]) + ", ..." * (len(names) > MOST_NAMES)
+                self._stop_at_nan(
+                    f"the loss became {float(sums[0])} in batch {number} of epoch {epoch}"
+                    + (f" ({shown})" if names else "")
+                )
             count = len(batch[1])
             running.add(sums, count)
             bar.update(count, running.means())
             self._tell("on_batch_end", number, running.means())
+            self._position = epoch - 1, number, running
+            if every is not None and number % every == 0 and not interrupt.requested:
+                self._save(*self._position)
             interrupt.check()
         return running.means()
 
-    def _stop_at_nan(self, epoch, number, loss):
+    def _set_rate(self, epoch, number):
+        """The rate of the schedule, if there is one, before a step."""
+        if self.model.schedule is not None:
+            within = 0.0 if self.feed.count is None else (number - 1) / self.feed.count
+            self.model.learning_rate = self.model.schedule(
+                epoch - self._first + within, self._last - self._first + 1
+            )
+
+    def _stop_at_nan(self, what):
         kept = self.keeper.epoch
         when = "before training" if kept is None else f"after epoch {kept}"
         rate = self.model.learning_rate
         self.functions.forget_step()  # its running averages of gradients are no numbers either
-        raise TrainingError(
-            f"the loss became {loss} in batch {number} of epoch {epoch}. "
-            + NAN_ADVICE.format(when=when, rate=rate)
-        )
+        raise TrainingError(f"{what}. " + NAN_ADVICE.format(when=when, rate=rate))
 
     def _tell(self, event, *details):
         for callback in self.callbacks:

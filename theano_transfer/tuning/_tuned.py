@@ -132,15 +132,20 @@ class TunedNetwork:
         freeze(_names.below(self.net, names or (_names.ALL,), self.base_layers))
         return self.frozen
 
-    def unfreeze(self, *names: str, batch_norm: bool = False) -> list[str]:
+    @property
+    def split_points(self) -> list[str]:
+        """Names of the blocks of the architecture, the lowest first: where to unfreeze from."""
+        return list(_names.blocks_of(self.net))
+
+    def unfreeze(self, *names: str | float, batch_norm: bool = False) -> list[str]:
         """Make part of the network trainable; :meth:`compile` again before training on.
 
         Parameters
         ----------
-        *names : str
+        *names : str or float
             A layer or a block of the architecture (it and everything above), a pattern such as
-            ``'block5*'`` (exactly the layers that match), or 'all' (everything; also without
-            any name).
+            ``'block5*'`` (exactly the layers that match), a fraction such as 0.3 (the upper 30 %
+            of the blocks), or 'all' (everything; also without any name).
         batch_norm : bool
             Whether the batch normalisation of the base is unfrozen too. Its averages come from
             a million pictures; moving them with small batches of a few hundred usually destroys
@@ -163,6 +168,30 @@ class TunedNetwork:
             chosen = [x for x in chosen if not (x in base and has_averages(x))]
         unfreeze(chosen)
         return self.frozen
+
+    def replace_head(self, classes, *, head=None, task=None, seed=None) -> None:
+        """Put a new head on the base, which keeps what it has learned, and freeze the base.
+
+        :meth:`compile` before training on.
+
+        Parameters
+        ----------
+        classes, head, task
+            As for the Model.
+        seed : int, optional
+            Of the new weights; the model's own if None.
+        """
+        steps, outputs = parse_head(head), plan_outputs(classes, task)
+        seed = self.seed if seed is None else int(seed)
+        before = self.head, self.seed
+        self.head, self.seed = steps, seed
+        try:
+            net = self._with_head(outputs)
+        except BaseException:
+            self.head, self.seed = before
+            raise
+        self.net, self._outputs, self._classes_given = net, outputs, classes
+        freeze(self._features)
 
     def summary(self) -> str:
         """A table of the layers: shapes, parameters, what is trainable and what is frozen."""
