@@ -21,9 +21,11 @@ def test_filters_of_the_first_convolution_are_rgb():
         )
 
 
-def test_filters_that_are_flipped_are_flipped_back():
+@pytest.mark.parametrize("kind", [lasagne.layers.Conv2DLayer, tt.layers.Conv2DLayer])
+def test_filters_that_are_flipped_are_flipped_back(kind):
     entry = lasagne.layers.InputLayer((None, 3, 6, 6), name="input")
-    layer = lasagne.layers.Conv2DLayer(entry, 2, 3, name="conv", flip_filters=True)
+    options = {"flip_filters": True} if kind is tt.layers.Conv2DLayer else {}
+    layer = kind(entry, 2, 3, name="conv", b=None, nonlinearity=None, **options)
     net = tt.zoo.Network([("input", entry), ("conv", layer)])
     x = np.zeros((1, 3, 3, 3), np.float32)
     x[0] = explain.filters(net)[0]

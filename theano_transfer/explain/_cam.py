@@ -6,14 +6,19 @@ import lasagne
 import numpy as np
 import theano
 import theano.tensor as T
+from aesara.gradient import DisconnectedInputError
 from lasagne.layers import get_all_layers
 
 from theano_transfer.explain._gradients import questions
 from theano_transfer.explain._resize import enlarged
 from theano_transfer.explain._subject import Subject, subject
-from theano_transfer.layers import Pool2DLayer
+from theano_transfer.layers import Crop2DLayer, Pool2DLayer, SamePad2DLayer, ZeroPad2DLayer
 
-POOLING = (Pool2DLayer, lasagne.layers.Pool2DLayer)
+# What follows maps without saying more about them. Padding, moreover, becomes part of the
+# convolution after it, so that nothing in the graph hangs on the padded maps.
+PASSED_OVER = (
+    Pool2DLayer, lasagne.layers.Pool2DLayer, ZeroPad2DLayer, SamePad2DLayer, Crop2DLayer,
+)  # fmt: skip
 
 
 def grad_cam(
@@ -69,8 +74,8 @@ def last_maps(looked_at: Subject) -> str:
     names = {one: name for name, one in looked_at.net.items()}
     for one in reversed(get_all_layers(looked_at.output)):
         shape = one.output_shape
-        is_maps = len(shape) == 4 and shape[2:] != (1, 1)
-        if is_maps and one in names and one is not looked_at.entry and not isinstance(one, POOLING):
+        is_maps = len(shape) == 4 and shape[2:] != (1, 1) and one is not looked_at.entry
+        if is_maps and one in names and not isinstance(one, PASSED_OVER):
             return names[one]
     raise ValueError("this network has no layer of maps (n, channels, rows, columns)")
 
@@ -83,14 +88,19 @@ def _function(looked_at: Subject, name: str, of: str):
             f"Grad-CAM takes a layer of maps (n, channels, rows, columns); {name!r} gives "
             f"{chosen.output_shape}. {last_maps(looked_at)!r} is the last that has some"
         )
-    if chosen not in get_all_layers(looked_at.output):
-        raise ValueError(f"what is predicted does not hang on the layer {name!r}")
 
     def make():
         pixels, (maps, prediction) = looked_at.expressions([chosen, looked_at.output])
         target = T.ivector("target")
         total = looked_at.quantity(prediction, target, of).sum()
-        weights = T.grad(total, maps).mean(axis=(2, 3), keepdims=True)
+        try:
+            slopes = T.grad(total, maps)
+        except DisconnectedInputError as error:
+            raise ValueError(
+                f"what is predicted does not hang on the output of {name!r} (padding, for example, "
+                "becomes part of the convolution after it)"
+            ) from error
+        weights = slopes.mean(axis=(2, 3), keepdims=True)
         summed = T.maximum((weights * maps).sum(axis=1), 0)
         return theano.function([pixels, target], summed, name="grad_cam")
 

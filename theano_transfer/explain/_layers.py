@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import lasagne
 import numpy as np
 import theano
 from lasagne.layers import get_all_layers
@@ -40,7 +41,8 @@ def filters(model, layer=None) -> np.ndarray:
             f"{layer!r} has no filters (filters, channels, rows, columns); convolutions are "
             f"{', '.join(repr(one.name) for one in order[:6])} and so on"
         )
-    if getattr(chosen, "flip_filters", False):
+    # Lasagne 0.1's own layer has no such setting and always flips.
+    if getattr(chosen, "flip_filters", isinstance(chosen, lasagne.layers.Conv2DLayer)):
         W = W[:, :, ::-1, ::-1]
     preprocessing = looked_at.preprocessing
     if chosen is order[0] and W.shape[1] == 3 and preprocessing is not None and preprocessing.bgr:

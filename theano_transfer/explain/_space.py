@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from theano_transfer._names import checked_name
+from theano_transfer._choice import checked_choice
 from theano_transfer._optional import optional
 
 METHODS = ("pca", "tsne")
@@ -73,7 +73,7 @@ def project(features, method="pca", *, seed=0, **options) -> np.ndarray:
     ValueError
         If there is no such method, or there are too few pictures.
     """
-    checked_name(method, METHODS, "projection")
+    checked_choice(method, METHODS, "projection")
     features = _matrix(features, "features")
     if len(features) < 3:
         raise ValueError(f"a map takes three pictures or more; got {len(features)}")

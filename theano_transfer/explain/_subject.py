@@ -12,7 +12,7 @@ import theano.tensor as T
 from lasagne.layers import InputLayer, Layer, get_all_layers, get_output
 
 from theano_transfer import zoo
-from theano_transfer._names import nearest
+from theano_transfer._choice import checked_choice
 from theano_transfer.images import Preprocessing
 from theano_transfer.images._preprocessing import resolve
 from theano_transfer.tuning._assemble import picture_size, usual_preprocessing
@@ -155,9 +155,9 @@ class Subject:
     def _number(self, one) -> int:
         most = 2 if self.is_binary else self.outputs
         if isinstance(one, str):
-            if one in (self.classes or ()):
-                return self.classes.index(one)  # type: ignore[union-attr]
-            raise ValueError(_no_such_class(one, self.classes))
+            if self.classes is None:
+                raise ValueError(f"the classes have no names; give a number in place of {one!r}")
+            return self.classes.index(checked_choice(one, self.classes, "class"))
         number = int(one)
         if number != one or not 0 <= number < most:
             raise ValueError(f"the network's classes are numbered 0 to {most - 1}; got {one!r}")
@@ -200,9 +200,3 @@ def subject(model) -> Subject:
         classes=None if classes is None else list(classes),
         task=task,
     )
-
-
-def _no_such_class(name, classes) -> str:
-    if not classes:
-        return f"the network's classes have no names; give a number in place of {name!r}"
-    return f"no class is called {name!r}; {nearest(name, classes)}"
