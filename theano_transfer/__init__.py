@@ -14,6 +14,8 @@ under their legacy names) and puts fast convolutions behind them. The rest:
 ``FeatureCache``                  what a frozen network made of pictures, kept
 ``images``                        pictures and data sets of them
 ``layers``, ``kernels``           what the zoo is built of
+``judging``                       figures about a model, calibration, comparisons, reports
+``explain``                       what a network looks at: maps, neighbours, filters
 ``show``                          tables and pictures of what was built and trained
 ================================  ==========================================================
 """
@@ -23,7 +25,9 @@ from theano_transfer import legacy as _legacy
 _legacy.install()
 
 # Everything below imports Aesara or Lasagne and so has to come after.
+from theano_transfer import explain as explain  # noqa: E402
 from theano_transfer import images as images  # noqa: E402
+from theano_transfer import judging as judging  # noqa: E402
 from theano_transfer import kernels as kernels  # noqa: E402
 from theano_transfer import layers as layers  # noqa: E402
 from theano_transfer import show as show  # noqa: E402

@@ -79,10 +79,11 @@ def test_maps_come_at_the_size_of_the_picture(model, pictures):
 def test_wrong_layers_are_refused(model, pictures):
     with pytest.raises(UnknownLayerError, match="'relu1'"):
         explain.grad_cam(model, pictures, layer="rlu1")
-    with pytest.raises(ValueError, match="takes a layer of maps.*'relu2'"):
+    with pytest.raises(ValueError, match=r"takes a layer of maps.*'relu2'"):
         explain.grad_cam(model, pictures, layer="head_predictions")
 
 
+@pytest.mark.slow
 def test_a_residual_network_works(pictures):
     model = tt.Model(
         tt.zoo.resnet18(weights=None, include_top=False, input_shape=(3, 32, 32)), classes=3

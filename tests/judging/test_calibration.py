@@ -44,7 +44,7 @@ def test_a_known_temperature_is_found(rng, known):
 
 
 def test_a_temperature_changes_no_answer_and_binary_stays_binary(answers):
-    labels, probabilities = answers
+    _, probabilities = answers
     hot = judging.with_temperature(probabilities, 2.5)
     np.testing.assert_array_equal(hot.argmax(axis=1), probabilities.argmax(axis=1))
     np.testing.assert_allclose(hot.sum(axis=1), 1)

@@ -18,6 +18,7 @@ from theano_transfer.cli import (
     _inspect,
     _models,
     _predict,
+    _report,
 )
 from theano_transfer.cli._console import PROGRAM, note, printable, warnings_as_notes
 
@@ -26,6 +27,7 @@ COMMANDS = {
     "finetune": _finetune,
     "predict": _predict,
     "evaluate": _evaluate,
+    "report": _report,
     "models": _models,
     "convert": _convert,
     "inspect": _inspect,

@@ -89,5 +89,7 @@ def project(features, method="pca", *, seed=0, **options) -> np.ndarray:
 def _matrix(values, name) -> np.ndarray:
     values = np.asarray(values)
     if values.ndim != 2 or values.dtype.kind not in "iuf":
-        raise ValueError(f"{name} is an array (n, d) of numbers; got {values.dtype}, {values.shape}")
+        raise ValueError(
+            f"{name} is an array (n, d) of numbers; got {values.dtype}, {values.shape}"
+        )
     return values

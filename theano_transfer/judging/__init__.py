@@ -1,4 +1,4 @@
-"""Judging a model: figures, calibration, confusions, the worst answers, comparisons."""
+"""Judging a model: figures, calibration, confusions, the worst answers, comparisons, reports."""
 
 from theano_transfer.judging._augmented import predict_augmented as predict_augmented
 from theano_transfer.judging._calibration import Reliability as Reliability
@@ -13,3 +13,5 @@ from theano_transfer.judging._judgement import judgement_of as judgement_of
 from theano_transfer.judging._measures import class_measures as class_measures
 from theano_transfer.judging._measures import label_measures as label_measures
 from theano_transfer.judging._measures import top_k_accuracy as top_k_accuracy
+from theano_transfer.judging._report import report as report
+from theano_transfer.judging._runs import read_history as read_history

@@ -10,6 +10,7 @@ import numpy as np
 from theano_transfer.judging import _measures
 from theano_transfer.judging._calibration import (
     BINS,
+    LEAST,
     Reliability,
     checked,
     find_temperature,
@@ -95,7 +96,9 @@ class Judgement:
         if self.task == "regression":
             return np.abs(self.predictions - self.labels).mean(axis=1)
         if self.task == "multilabel":
-            of_truth = np.where(self.labels > _measures.HALF, self.predictions, 1 - self.predictions)
+            of_truth = np.where(
+                self.labels > _measures.HALF, self.predictions, 1 - self.predictions
+            )
             return -np.log(np.maximum(of_truth, 1e-7)).mean(axis=1)
         return item_losses(self.labels, self.predictions)
 
