@@ -96,10 +96,9 @@ class Judgement:
         if self.task == "regression":
             return np.abs(self.predictions - self.labels).mean(axis=1)
         if self.task == "multilabel":
-            of_truth = np.where(
-                self.labels > _measures.HALF, self.predictions, 1 - self.predictions
-            )
-            return -np.log(np.maximum(of_truth, 1e-7)).mean(axis=1)
+            there = self.labels > _measures.HALF
+            of_truth = np.where(there, self.predictions, 1 - self.predictions)
+            return -np.log(np.maximum(of_truth, LEAST)).mean(axis=1)
         return item_losses(self.labels, self.predictions)
 
     def top_losses(self, count: int = 9) -> np.ndarray:

@@ -31,6 +31,8 @@ section { background: #fff; border: 1px solid var(--line); border-radius: 10px;
   grid-template-columns: repeat(auto-fit, minmax(min(100%, 380px), 1fr)); }
 .charts img { width: 100%; max-width: 560px; height: auto; display: block; margin: 0 auto; }
 .scroll { overflow-x: auto; }
+.beside { display: flex; flex-wrap: wrap; gap: 20px 48px; align-items: flex-start; }
+.beside > * { max-width: 100%; }
 table { border-collapse: collapse; font-variant-numeric: tabular-nums; font-size: .9rem; }
 th, td { padding: 4px 10px; text-align: right; border-bottom: 1px solid var(--line);
   white-space: nowrap; }
@@ -122,6 +124,11 @@ def matrix(counts: np.ndarray, names: Sequence[str]) -> str:
 def charts(*images: str) -> str:
     """Charts beside each other where there is room."""
     return f"<div class='charts'>{''.join(images)}</div>"
+
+
+def side_by_side(*parts: str) -> str:
+    """Parts in a row where there is room, each as wide as it needs."""
+    return f"<div class='beside'>{''.join(parts)}</div>"
 
 
 def cards(figures: Iterable[str]) -> str:

@@ -9,13 +9,15 @@ from theano_transfer.judging import _gallery
 from theano_transfer.judging._calibration import calibration_error, with_temperature
 from theano_transfer.judging._charts import chart, curves
 from theano_transfer.judging._judgement import SINGLE, Judgement
-from theano_transfer.judging._page import charts, matrix, section, table, tiles
+from theano_transfer.judging._page import charts, matrix, section, side_by_side, table, tiles
 
 MANY_CLASSES = 25  # a table of so many can still be read
 PAIRS = 10
 CALLED = {
-    "pr_auc": "area under precision and recall",
-    "roc_auc": "area under ROC",
+    "top3_accuracy": "top-3 accuracy",
+    "top5_accuracy": "top-5 accuracy",
+    "pr_auc": "PR area",
+    "roc_auc": "ROC area",
     "f1": "F1",
     "mae": "mean absolute error",
     "rmse": "root mean square error",
@@ -28,7 +30,8 @@ def figures_of(judgement: Judgement) -> str:
     if judgement.task in SINGLE:
         measured.pop("balanced accuracy")  # the mean recall, which is there
         explanation = (
-            "Precision, recall, F1 and areas are means over the classes; the loss is in nats. "
+            "Precision, recall, F1 and the areas under the curves (ROC; precision over recall, PR) "
+            "are means over the classes; the loss is in nats. "
             "A calibration error of 0.05 means that probabilities are off by 5 % on average."
         )
     else:
@@ -148,8 +151,7 @@ def _confusions(judgement: Judgement) -> str:
     return section(
         "Confusions",
         "Row: what it is. Column: what was said. The shade is the share of the row.",
-        drawn,
-        *most,
+        side_by_side(drawn, *most),
     )
 
 

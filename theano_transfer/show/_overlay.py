@@ -21,7 +21,7 @@ def overlay(picture, heat, *, strength: float = STRENGTH, largest: float | None 
         RGB values 0..255.
     heat : array (rows, columns)
         From ``tt.explain.grad_cam``, say. Numbers up to 0 leave the picture as it is; the larger
-        they are, the more of the colour (from violet over red to yellow) there is.
+        they are, the more of the colour (from blue over green to red) there is.
     strength : float
         Share of the colour where `heat` is largest; 0 to 1.
     largest : float, optional
@@ -41,7 +41,7 @@ def overlay(picture, heat, *, strength: float = STRENGTH, largest: float | None 
         )
     top = heat.max() if largest is None else largest
     share = np.clip(heat / top, 0, 1) if top > 0 else np.zeros_like(heat)
-    colour = matplotlib.colormaps["inferno"](0.25 + 0.7 * share)[..., :3].transpose(2, 0, 1) * 255
+    colour = matplotlib.colormaps["turbo"](0.1 + 0.82 * share)[..., :3].transpose(2, 0, 1) * 255
     weight = strength * np.sqrt(share)
     return np.rint((1 - weight) * picture + weight * colour).clip(0, 255).astype(np.uint8)
 
