@@ -21,7 +21,7 @@ def test_the_error_is_what_a_loop_over_groups_gives(answers):
         if inside.any():
             expected += inside.mean() * abs(right[inside].mean() - confidence[inside].mean())
     assert judging.calibration_error(labels, probabilities, bins=10) == pytest.approx(expected)
-    assert judging.reliability(labels, probabilities).count.sum() == 200
+    assert judging.reliability(labels, probabilities).pictures.sum() == 200
 
 
 def test_certain_and_right_is_well_calibrated():

@@ -8,13 +8,13 @@ from theano_transfer.images import Augmentation
 from theano_transfer.tuning._sources import Reading, as_source, length_of, read_batches
 
 # What rarely changes the class: mirrored, a little turned, shifted and zoomed.
-USUAL = {
-    "horizontal_flip": True,
-    "rotation_range": 5,
-    "width_shift_range": 0.05,
-    "height_shift_range": 0.05,
-    "zoom_range": 0.05,
-}
+USUAL = Augmentation(
+    horizontal_flip=True,
+    rotation_range=5,
+    width_shift_range=0.05,
+    height_shift_range=0.05,
+    zoom_range=0.05,
+)
 
 
 def predict_augmented(
@@ -49,7 +49,7 @@ def predict_augmented(
     total = model.predict(source, batch_size=batch_size, workers=workers).astype(float)
     if not len(total):
         return total.astype(np.float32)
-    change = Augmentation(**USUAL) if augment is None else augment
+    change = USUAL if augment is None else augment
     reading = Reading(model.input_size, model.preprocessing, batch_size, workers)
     for number in range(variants - 1):
         done = 0

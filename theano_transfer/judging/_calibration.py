@@ -19,12 +19,13 @@ class Reliability(NamedTuple):
         Mean probability of the class that was said.
     accuracy : float64 array (groups,)
         Share of them that were right.
-    count : int64 array (groups,)
+    pictures : int64 array (groups,)
+        How many there are.
     """
 
     confidence: np.ndarray
     accuracy: np.ndarray
-    count: np.ndarray
+    pictures: np.ndarray
 
 
 def reliability(labels, probabilities, bins: int = BINS) -> Reliability:

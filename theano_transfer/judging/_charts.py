@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Callable, Mapping
+from functools import partial
 from pathlib import Path
 
 from theano_transfer import show
@@ -24,8 +25,7 @@ def curves(history) -> list[str]:
     """One chart for each thing that was measured: a phone has no room for two side by side."""
     columns: Mapping = getattr(history, "history", history)
     names = dict.fromkeys(name.removeprefix(VALIDATION) for name in columns)
-    return [chart(lambda path, name=name: _curve(history, columns, name, path), f"{name} by epoch")
-            for name in names]  # fmt: skip
+    return [chart(partial(_curve, history, columns, name), f"{name} by epoch") for name in names]
 
 
 def _curve(history, columns, name, path) -> None:

@@ -35,7 +35,7 @@ def dearest(model, judgement: Judgement, count: int) -> str:
     return cards(_cards(model, judgement, judgement.top_losses(count)))
 
 
-def _cards(model, judgement: Judgement, chosen: Sequence[int]) -> Iterator[str]:
+def _cards(model, judgement: Judgement, chosen: Sequence[int] | np.ndarray) -> Iterator[str]:
     for start in range(0, len(chosen), AT_ONCE):
         some = np.asarray(chosen[start : start + AT_ONCE])
         part = judgement.source.subset(some)
