@@ -11,6 +11,8 @@ under their legacy names) and puts fast convolutions behind them. The rest:
 ``assert_frozen``
 ``Model``                         build, compile, fit, evaluate, predict, save
 ``FeatureExtractor``              a frozen network as a scikit-learn transformer
+``FineTunedClassifier``,          fine-tuning as a scikit-learn predictor
+``FineTunedRegressor``
 ``FeatureCache``                  what a frozen network made of pictures, kept
 ``images``                        pictures and data sets of them
 ``layers``, ``kernels``           what the zoo is built of
@@ -37,6 +39,8 @@ from theano_transfer import zoo as zoo  # noqa: E402
 from theano_transfer._version import __version__ as __version__  # noqa: E402
 from theano_transfer.cache import FeatureCache as FeatureCache  # noqa: E402
 from theano_transfer.features import FeatureExtractor as FeatureExtractor  # noqa: E402
+from theano_transfer.features import FineTunedClassifier as FineTunedClassifier  # noqa: E402
+from theano_transfer.features import FineTunedRegressor as FineTunedRegressor  # noqa: E402
 from theano_transfer.tuning import Model as Model  # noqa: E402
 from theano_transfer.tuning import assert_frozen as assert_frozen  # noqa: E402
 from theano_transfer.tuning import freeze as freeze  # noqa: E402
