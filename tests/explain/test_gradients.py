@@ -151,3 +151,8 @@ def test_wrong_questions_are_refused(model, pictures, options, text):
 def test_other_things_are_no_models(pictures):
     with pytest.raises(TypeError, match="expected a Model"):
         explain.gradients("vgg16", pictures)
+
+
+def test_wrong_options_name_the_nearest(model, pictures):
+    with pytest.raises(TypeError, match="no option 'step'; did you mean 'steps'"):
+        explain.integrated_gradients(model, pictures, step=3)

@@ -9,6 +9,7 @@ import theano.tensor as T
 from aesara.gradient import DisconnectedInputError
 from lasagne.layers import get_all_layers
 
+from theano_transfer._suggest import checks_options
 from theano_transfer.explain._gradients import questions
 from theano_transfer.explain._resize import enlarged
 from theano_transfer.explain._subject import Subject, subject
@@ -21,6 +22,7 @@ PASSED_OVER = (
 )  # fmt: skip
 
 
+@checks_options
 def grad_cam(
     model, pictures, target=None, *, layer=None, resize=True, of="score", batch_size=16
 ) -> np.ndarray:

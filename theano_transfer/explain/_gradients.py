@@ -6,10 +6,12 @@ import numpy as np
 import theano
 import theano.tensor as T
 
+from theano_transfer._suggest import checks_options
 from theano_transfer.explain._guided import guided
 from theano_transfer.explain._subject import Subject, subject
 
 
+@checks_options
 def gradients(model, pictures, target=None, *, of="score", batch_size=16) -> np.ndarray:
     """The derivative of a class's score by each pixel value.
 
@@ -42,6 +44,7 @@ def gradients(model, pictures, target=None, *, of="score", batch_size=16) -> np.
     return _by_batches(model, pictures, target, of, batch_size, guide=False)
 
 
+@checks_options
 def guided_backpropagation(model, pictures, target=None, *, of="score", batch_size=16):
     """The gradient with every rectifier passing on only what is positive.
 
@@ -58,6 +61,7 @@ def guided_backpropagation(model, pictures, target=None, *, of="score", batch_si
     return _by_batches(model, pictures, target, of, batch_size, guide=True)
 
 
+@checks_options
 def integrated_gradients(
     model, pictures, target=None, *, baseline=0.0, steps=32, of="score", batch_size=16
 ) -> np.ndarray:

@@ -7,9 +7,11 @@ import numpy as np
 import theano
 from lasagne.layers import get_all_layers
 
+from theano_transfer._suggest import checks_options
 from theano_transfer.explain._subject import subject
 
 
+@checks_options
 def filters(model, layer=None) -> np.ndarray:
     """The filters of a convolution, as it correlates them with its input.
 
@@ -50,6 +52,7 @@ def filters(model, layer=None) -> np.ndarray:
     return W.copy()
 
 
+@checks_options
 def feature_maps(model, pictures, layers=None, *, batch_size=16) -> dict[str, np.ndarray]:
     """What layers make of pictures.
 

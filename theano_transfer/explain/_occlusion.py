@@ -6,12 +6,14 @@ import itertools
 
 import numpy as np
 
+from theano_transfer._suggest import checks_options
 from theano_transfer.explain._gradients import quantity_function, questions
 from theano_transfer.explain._subject import subject
 
 GREY = 127.5
 
 
+@checks_options
 def occlusion(
     model,
     pictures,

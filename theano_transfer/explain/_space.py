@@ -6,10 +6,12 @@ import numpy as np
 
 from theano_transfer._choice import checked_choice
 from theano_transfer._optional import optional
+from theano_transfer._suggest import checks_options
 
 METHODS = ("pca", "tsne")
 
 
+@checks_options
 def nearest_neighbours(features, queries=None, count=5, *, metric="cosine"):
     """Which pictures are alike to the network.
 

@@ -14,6 +14,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from theano_transfer._suggest import checks_options
 from theano_transfer.images._errors import DatasetError
 
 SIDE = 32  # pictures are looked at in this size
@@ -43,6 +44,7 @@ class Duplicate(NamedTuple):
     difference: float
 
 
+@checks_options
 def find_duplicates(
     data, other=None, *, bits: int = 6, difference: float = 12.0, workers: int = 2
 ) -> list[Duplicate]:

@@ -6,12 +6,14 @@ from collections.abc import Iterator
 
 import numpy as np
 
+from theano_transfer._suggest import checks_options
 from theano_transfer.images._errors import DatasetError
 from theano_transfer.images._grouped import numbered, share_out
 from theano_transfer.images._labels import groups as classes_of
 from theano_transfer.images._random import Purpose, checked_seed, permutation
 
 
+@checks_options
 def train_test_split(data, *, test_size=0.25, random_state=0, groups=None):
     """Two parts of a data set: what scikit-learn's function of this name gives for arrays.
 

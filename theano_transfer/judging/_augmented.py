@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from theano_transfer._suggest import checks_options
 from theano_transfer.images import Augmentation
 from theano_transfer.tuning._sources import Reading, as_source, length_of, read_batches
 
@@ -17,6 +18,7 @@ USUAL = Augmentation(
 )
 
 
+@checks_options
 def predict_augmented(
     model, data, *, variants=8, augment=None, seed=0, batch_size=32, workers=2
 ) -> np.ndarray:

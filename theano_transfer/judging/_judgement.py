@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from theano_transfer._suggest import checks_options
 from theano_transfer.judging import _measures
 from theano_transfer.judging._calibration import (
     BINS,
@@ -120,6 +121,7 @@ class Judgement:
             raise ValueError(f"{what} is for one class per picture; this task is {self.task!r}")
 
 
+@checks_options
 def judge(
     model, data, y=None, *, batch_size=32, workers=2, cache=None, variants=None, verbose=False
 ) -> Judgement:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from theano_transfer._files import atomic_write
+from theano_transfer._suggest import checks_options
 from theano_transfer._version import __version__
 from theano_transfer.judging import _sections
 from theano_transfer.judging._judgement import judge
@@ -11,6 +12,7 @@ from theano_transfer.judging._page import page, text
 PICTURES = 12
 
 
+@checks_options
 def report(
     model,
     path,
