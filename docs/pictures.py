@@ -42,14 +42,11 @@ def judge(model, valid):
         print(f"{name:20} {value:.3f}")
     print("temperature", round(judgement.temperature(), 2), judgement.most_confused(3))
     tt.show.reliability_diagram(judgement.calibration(), PICTURES / "reliability.png")
-    worst = judgement.top_losses(6)
+    worst, names = judgement.top_losses(6), judgement.classes
     tt.show.picture_grid(
         pixels(valid, worst, model.input_size),
         PICTURES / "top_losses.png",
-        titles=[
-            f"{judgement.classes[judgement.labels[k]]},\nsaid {judgement.classes[judgement.said[k]]}"
-            for k in worst
-        ],
+        titles=[f"{names[judgement.labels[k]]},\nsaid {names[judgement.said[k]]}" for k in worst],
         columns=6,
     )
 

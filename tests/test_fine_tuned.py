@@ -66,7 +66,7 @@ def test_labels_of_any_kind(pictures):
 
 def test_numbers_are_predicted_in_their_units(pictures):
     x, _, numbers = pictures
-    regressor = make(tt.FineTunedRegressor).fit(x, numbers)
+    regressor = make(tt.FineTunedRegressor, epochs=150).fit(x, numbers)
     assert regressor.predict(x).shape == (30,)
     assert regressor.score(x, numbers) > 0.8
     assert np.abs(regressor.predict(x) - numbers).mean() < 4
@@ -98,7 +98,7 @@ def test_fitting_again_starts_anew(pictures):
     np.testing.assert_array_equal(make(**options).fit(x, names).predict_proba(x), found)
 
 
-@pytest.mark.parametrize("kind", BOTH)
+@pytest.mark.parametrize("kind", [BOTH[0], pytest.param(BOTH[1], marks=pytest.mark.slow)])
 def test_pickles_and_joblib_predict_the_same(pictures, tmp_path, kind):
     joblib = pytest.importorskip("joblib")
     x, names, numbers = pictures
@@ -135,7 +135,7 @@ def test_cross_validation_is_stratified_and_pipelines_work(pictures):
     scores = cross_val_score(make(), x, names, cv=3)
     assert scores.mean() > 0.8
     turned = FunctionTransformer(lambda images: images[..., ::-1].copy())
-    pipeline = make_pipeline(turned, make(tt.FineTunedRegressor)).fit(x, numbers)
+    pipeline = make_pipeline(turned, make(tt.FineTunedRegressor, epochs=150)).fit(x, numbers)
     assert pipeline.score(x, numbers) > 0.8
 
 
@@ -169,12 +169,10 @@ DATA_FREE = (
     "check_parameters_default_constructible",
     "check_get_params_invariance",
     "check_set_params",
-    "check_do_not_raise_errors_in_init_or_set_param",
     "check_estimator_cloneable",
     "check_estimator_repr",
     "check_estimator_tags_renamed",
     "check_valid_tag_types",
-    "check_estimator_get_tags_default_keys",
 )
 
 

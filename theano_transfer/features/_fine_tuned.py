@@ -235,7 +235,8 @@ class FineTunedClassifier(_FineTuned):
 
     def predict(self, X) -> np.ndarray:
         """The most probable labels, (n,)."""
-        return self.classes_[self.predict_proba(X).argmax(axis=1)]
+        probabilities = self.predict_proba(X)  # complains where nothing was fitted
+        return self.classes_[probabilities.argmax(axis=1)]
 
     def score(self, X, y, sample_weight=None) -> float:
         """Share of right answers, weighted by `sample_weight`."""
