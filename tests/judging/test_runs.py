@@ -5,7 +5,7 @@ import math
 import pytest
 
 from theano_transfer import judging
-from theano_transfer.judging._runs import find_run
+from theano_transfer.judging._runs import find_run, read_record
 from theano_transfer.tuning import History
 
 
@@ -45,10 +45,21 @@ def test_a_run_is_a_model_or_its_folder(tmp_path):
     assert find_run(model) == (model, None)
     table.touch()
     assert find_run(model) == (model, table)
-    with pytest.raises(FileNotFoundError, match=r"best\.h5 or model\.h5"):
+    with pytest.raises(FileNotFoundError, match=r"model\.h5 or best\.h5"):
         find_run(tmp_path)
-    (tmp_path / "model.h5").touch()
-    assert find_run(tmp_path) == (tmp_path / "model.h5", None)
     (tmp_path / "best.h5").touch()
+    assert find_run(tmp_path) == (tmp_path / "best.h5", None)
+    (tmp_path / "model.h5").touch()
     (tmp_path / "history.csv").touch()
-    assert find_run(tmp_path) == (tmp_path / "best.h5", tmp_path / "history.csv")
+    assert find_run(tmp_path) == (tmp_path / "model.h5", tmp_path / "history.csv")
+
+
+def test_the_record_of_a_run_is_read(tmp_path):
+    assert read_record(tmp_path) == {}
+    path = tmp_path / "run.json"
+    path.write_text('{"command": "c", "seed": 3, "versions": {"Python": "3.9"}, "more": []}')
+    assert read_record(tmp_path) == {"command": "c", "seed": "3", "Python": "3.9"}
+    for broken in ("", "[]", '{"command": "c"}', "[" * 100_000, '{"command": "c", "versions": 3}'):
+        path.write_text(broken)
+        with pytest.raises(ValueError, match=r"run\.json.*no record"):
+            read_record(tmp_path)

@@ -50,7 +50,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace) -> int:
     from theano_transfer import judging
     from theano_transfer.images import ImageFolder
-    from theano_transfer.judging._runs import find_run
+    from theano_transfer.judging._runs import find_run, read_record
     from theano_transfer.tuning import Model
 
     path, table = find_run(options.run)
@@ -79,6 +79,7 @@ def run(options: argparse.Namespace) -> int:
         history=None if table is None else judging.read_history(table),
         title=options.title,
         pictures=options.show,
+        details=read_record(options.run),
         batch_size=options.batch_size,
     )
     if judgement is not None:

@@ -11,6 +11,8 @@ from theano_transfer.judging._judgement import SINGLE, Judgement
 from theano_transfer.judging._page import card, cards, picture
 
 AT_ONCE = 16
+# Tasks with a score for each class, whose causes maps can show.
+MAPPED = ("classification", "binary")
 
 
 def wrong_answers(model, judgement: Judgement, count: int) -> str:
@@ -44,25 +46,30 @@ def _cards(model, judgement: Judgement, chosen: Sequence[int] | np.ndarray) -> I
                 [some], size=model.input_size, preprocess="identity", workers=0
             )
         )
-        if judgement.task in SINGLE:
+        if judgement.task in MAPPED:
             said = explain.grad_cam(model, part, judgement.said[some])
             true = explain.grad_cam(model, part, judgement.labels[some])
             for k, shown, of_said, of_true in zip(some, pixels, said, true):
                 yield _answer(judgement, k, shown, of_said, of_true)
+        elif judgement.task in SINGLE:
+            for k, shown in zip(some, pixels):
+                yield _answer(judgement, k, shown)
         else:
             for k, shown in zip(some, pixels):
                 caption = f"true {_row(judgement.labels[k])}, said {_row(judgement.predictions[k])}"
                 yield card([(picture(shown, caption), "")], caption, _name(judgement, k))
 
 
-def _answer(judgement, k, shown, of_said, of_true) -> str:
+def _answer(judgement, k, shown, of_said=None, of_true=None) -> str:
     names, probabilities = judgement.classes, judgement.predictions[k]
     said, true = names[judgement.said[k]], names[judgement.labels[k]]
-    seen = picture(show.overlay(shown, of_said), f"where it sees {said}")
-    row = [(picture(shown, f"a picture of {true}"), "picture"), (seen, f"sees {said}")]
+    row = [(picture(shown, f"a picture of {true}"), "picture")]
+    for name, heat in ((said, of_said), (true, of_true if said != true else None)):
+        if heat is not None:
+            seen = picture(show.overlay(shown, heat), f"where it sees {name}")
+            row.append((seen, f"sees {name}"))
     caption = f"{said}, {probabilities.max():.0%}"
     if said != true:
-        row.append((picture(show.overlay(shown, of_true), f"where it sees {true}"), f"sees {true}"))
         given = probabilities[judgement.labels[k]]
         caption = f"said {said} ({probabilities.max():.0%}); it is {true} ({given:.0%})"
     return card(row, caption, _name(judgement, k))

@@ -23,7 +23,9 @@ from theano_transfer.tuning._errors import DataMismatchError
 from theano_transfer.tuning._sources import as_source, length_of
 from theano_transfer.tuning._targets import check_classes
 
-SINGLE = ("classification", "binary")
+# One class for each picture. What predicts ordered classes gives probabilities of them, too.
+SINGLE = ("classification", "binary", "ordinal")
+KNOWN = (*SINGLE, "multilabel", "regression")
 
 
 @dataclass
@@ -150,6 +152,11 @@ def judge(
             "a judgement takes pictures with labels and of a known number: a folder, a data set, "
             "or arrays; an iterator has neither"
         )
+    if model.task not in KNOWN:
+        raise ValueError(
+            f"one judgement is about one answer, {', '.join(KNOWN)}; this model's task is "
+            f"{model.task!r}. judgement_of() takes its answers one by one"
+        )
     if model.task != "regression":
         check_classes(source.classes, model.classes, model.num_classes)
     if variants is None:
@@ -173,7 +180,7 @@ def judgement_of(labels, predictions, *, task="classification", classes=None, so
     labels : (n,) class numbers, or (n, outputs) rows
     predictions : (n, outputs) array
         As ``Model.predict`` gives them.
-    task : {'classification', 'binary', 'multilabel', 'regression'}
+    task : {'classification', 'binary', 'ordinal', 'multilabel', 'regression'}
     classes : list of str, optional
         Their numbers, if None.
     source : data set, optional

@@ -38,6 +38,7 @@ th, td { padding: 4px 10px; text-align: right; border-bottom: 1px solid var(--li
   white-space: nowrap; }
 th { font-weight: 600; color: var(--soft); }
 th:first-child, td:first-child { text-align: left; }
+table.facts td:last-child { white-space: normal; overflow-wrap: anywhere; text-align: left; }
 table.matrix td { text-align: center; min-width: 2.6em; border: 1px solid #fff; }
 table.matrix th.said { writing-mode: vertical-rl; transform: rotate(180deg); text-align: left;
   padding: 8px 2px; border: 0; margin: 0 auto; }
@@ -106,6 +107,14 @@ def table(headings: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
         f"<div class='scroll'><table><thead><tr>{head}</tr></thead>"
         f"<tbody>\n{body}</tbody></table></div>"
     )
+
+
+def facts(rows: Iterable[tuple[str, object]]) -> str:
+    """Names beside what there is to say, which may be long."""
+    body = "".join(
+        f"<tr><td>{text(name)}</td><td>{number(value)}</td></tr>" for name, value in rows
+    )
+    return f"<div class='scroll'><table class='facts'><tbody>{body}</tbody></table></div>"
 
 
 def matrix(counts: np.ndarray, names: Sequence[str]) -> str:

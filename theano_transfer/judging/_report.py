@@ -22,6 +22,7 @@ def report(
     history=None,
     title=None,
     pictures=PICTURES,
+    details=None,
     batch_size=32,
     cache=None,
 ):
@@ -40,6 +41,8 @@ def report(
     title : str, optional
     pictures : int
         At most so many wrong answers, and so many right ones, are shown.
+    details : mapping of str to str, optional
+        What else is to be said of the run, such as its command and seed.
     batch_size, cache
         As for ``Model.predict``.
 
@@ -76,7 +79,7 @@ def report(
         else:
             parts.extend(_sections.about_classes(judgement))
         parts.extend(_sections.pictures(model, judgement, pictures))
-    parts.append(_sections.about_model(model))
+    parts.append(_sections.about_model(model, details or {}))
     whole = page(heading, parts, f"theano_transfer {__version__}")
     with atomic_write(path) as temporary:
         temporary.write_text(whole, encoding="utf-8")

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import csv
+import json
 import math
 import os
 from pathlib import Path
 
 from theano_transfer.tuning._history import History
 
-MODELS = ("best.h5", "model.h5")
+MODELS = ("model.h5", "best.h5")
 HISTORIES = ("history.csv", "log.csv")
+RECORD = "run.json"
+MOST_BYTES = 1 << 20  # of a record
 MOST_EPOCHS = 1_000_000
 
 
@@ -51,7 +54,7 @@ def find_run(path) -> tuple[Path, Path | None]:
     """The model and the history that `path`, a run's folder or a model's file, stands for.
 
     Beside ``cats.h5``, the history is ``cats_history.csv``; in a folder, ``history.csv`` or
-    ``log.csv``, and the model ``best.h5`` or ``model.h5``.
+    ``log.csv``, and the model ``model.h5`` or ``best.h5``.
 
     Raises
     ------
@@ -69,6 +72,28 @@ def find_run(path) -> tuple[Path, Path | None]:
             "or the path of a model"
         )
     return model, next((path / name for name in HISTORIES if (path / name).is_file()), None)
+
+
+def read_record(folder) -> dict[str, str]:
+    """What ``run.json`` in a run's folder says of the run, for people; nothing where it is not.
+
+    Raises
+    ------
+    ValueError
+        If it is there and makes no sense.
+    """
+    path = Path(folder) / RECORD
+    if not path.is_file():
+        return {}
+    try:
+        with open(path, "rb") as file:
+            content = file.read(MOST_BYTES + 1)
+        record = json.loads(content.decode("utf-8")) if len(content) <= MOST_BYTES else None
+        found = {"command": str(record["command"]), "seed": str(record.get("seed"))}
+        found.update((str(name), str(value)) for name, value in record["versions"].items())
+    except (AttributeError, KeyError, TypeError, ValueError, RecursionError) as error:
+        raise ValueError(f"{os.fspath(path)!r} is no record of a run: {error!r}") from None
+    return found
 
 
 def _number(entry: str, line: int) -> float:

@@ -9,7 +9,7 @@ from theano_transfer.judging import _gallery
 from theano_transfer.judging._calibration import calibration_error, with_temperature
 from theano_transfer.judging._charts import chart, curves
 from theano_transfer.judging._judgement import SINGLE, Judgement
-from theano_transfer.judging._page import charts, matrix, section, side_by_side, table, tiles
+from theano_transfer.judging._page import charts, facts, matrix, section, side_by_side, table, tiles
 
 MANY_CLASSES = 25  # a table of so many can still be read
 PAIRS = 10
@@ -99,7 +99,8 @@ def pictures(model, judgement: Judgement, count: int) -> Iterator[str]:
     if judgement.task not in SINGLE:
         yield section("Largest losses", "", _gallery.dearest(model, judgement, count))
         return
-    how = "Coloured is where the network sees the class (Grad-CAM)."
+    mapped = judgement.task in _gallery.MAPPED
+    how = "Coloured is where the network sees the class (Grad-CAM)." if mapped else ""
     wrong = int((~judgement.right).sum())
     if wrong:
         yield section(
@@ -115,11 +116,11 @@ def pictures(model, judgement: Judgement, count: int) -> Iterator[str]:
         )
 
 
-def about_model(model) -> str:
+def about_model(model, details) -> str:
     total = model.net.num_parameters
     moving = sum(param.get_value(borrow=True).size for param in model.trainable.values())
     rows, columns = model.input_size
-    facts = [
+    rows_of = [
         ("base", model.base_name or "a network of its own"),
         ("head", ", ".join(str(step) for step in model.head)),
         ("task", model.task),
@@ -129,8 +130,9 @@ def about_model(model) -> str:
         ("parameters", total),
         ("of them trainable", moving),
         ("precision", model.precision),
+        *details.items(),
     ]
-    return section("Model", "", table(["", ""], facts))
+    return section("Model", "", facts(rows_of))
 
 
 def _confusions(judgement: Judgement) -> str:
