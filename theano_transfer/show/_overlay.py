@@ -9,7 +9,7 @@ import numpy as np
 from theano_transfer.show._figure import GREY, figure
 
 STRENGTH = 0.55
-CELL = 1.5  # inches
+CELL, LINE = 1.5, 0.17  # inches: of a picture with its margins, of a line of a title
 
 
 def overlay(picture, heat, *, strength: float = STRENGTH, largest: float | None = None):
@@ -93,11 +93,12 @@ def picture_grid(pictures, path, *, titles=None, columns: int | None = None) -> 
         raise ValueError(f"there are {len(pictures)} pictures and {len(titles)} titles")
     across = math.ceil(math.sqrt(len(pictures))) if columns is None else columns
     down = math.ceil(len(pictures) / across)
-    lines = max(title.count("\n") + 1 for title in titles) if any(titles) else 0
-    height = (CELL + 0.17 * lines) * down + 0.25
-    with figure(path, width=CELL * across + 0.2, height=height) as drawing:
-        for place, (picture, title) in enumerate(zip(pictures, titles), start=1):
-            axes = drawing.add_subplot(down, across, place)
+    by_row = [titles[first : first + across] for first in range(0, len(titles), across)]
+    heights = [CELL + LINE * max(map(_lines, row)) for row in by_row]
+    with figure(path, width=CELL * across + 0.2, height=sum(heights) + 0.25) as drawing:
+        cells = drawing.add_gridspec(down, across, height_ratios=heights)
+        for place, (picture, title) in enumerate(zip(pictures, titles)):
+            axes = drawing.add_subplot(cells[place // across, place % across])
             if picture.ndim == 3:
                 axes.imshow(picture.transpose(1, 2, 0).clip(0, 255).astype(np.uint8))
             else:
@@ -126,3 +127,7 @@ def filter_pictures(filters) -> list[np.ndarray]:
     return list(
         np.rint(np.broadcast_to(scaled, (len(filters), 3, *filters.shape[2:]))).astype("u1")
     )
+
+
+def _lines(title) -> int:
+    return title.count("\n") + 1 if title else 0
