@@ -81,13 +81,13 @@ class _FineTuned(Parameters):
         )
         source = as_source(X, y)
         model.compile(self.optimizer, learning_rate=self.learning_rate)
-        model.fit(source, epochs=self.epochs, **options)
-        if self.unfreeze is not None and not model.history.interrupted:
+        history = model.fit(source, epochs=self.epochs, **options)
+        if self.unfreeze is not None and not history.interrupted:
             model.unfreeze(self.unfreeze)
             model.compile(self.optimizer, learning_rate=self.learning_rate / 10)
             last = self.epochs + self.unfreeze_epochs
-            model.fit(source, initial_epoch=self.epochs, epochs=last, **options)
-        if model.history.interrupted:
+            history = model.fit(source, initial_epoch=self.epochs, epochs=last, **options)
+        if history.interrupted:
             raise KeyboardInterrupt
         self.model_ = model
 

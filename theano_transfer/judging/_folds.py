@@ -55,9 +55,9 @@ def cross_validate(
     try:
         for train, valid in cut(source, folds, seed=seed, groups=groups):
             start.restore()
-            model.fit(train, epochs=epochs, **options)
+            trained = model.fit(train, epochs=epochs, **options)
             found.append(judge(model, valid, cache=kept))
-            if model.history.interrupted:
+            if trained.interrupted:
                 raise KeyboardInterrupt
     finally:
         start.restore()

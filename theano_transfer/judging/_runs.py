@@ -88,7 +88,9 @@ def read_record(folder) -> dict[str, str]:
     try:
         with open(path, "rb") as file:
             content = file.read(MOST_BYTES + 1)
-        record = json.loads(content.decode("utf-8")) if len(content) <= MOST_BYTES else None
+        if len(content) > MOST_BYTES:
+            raise ValueError("it is too long")
+        record = json.loads(content.decode("utf-8"))
         found = {"command": str(record["command"]), "seed": str(record.get("seed"))}
         found.update((str(name), str(value)) for name, value in record["versions"].items())
     except (AttributeError, KeyError, TypeError, ValueError, RecursionError) as error:
