@@ -54,11 +54,11 @@ def test_the_usual_layer_is_the_last_in_front_of_pooling(model, pictures):
 @pytest.mark.parametrize(
     ("name", "layer"),
     [
-        ("vgg16", "block5_conv3"),
-        ("resnet50", "conv5_block3_out"),
+        pytest.param("vgg16", "block5_conv3", marks=pytest.mark.slow),
+        pytest.param("resnet50", "conv5_block3_out", marks=pytest.mark.slow),
         ("efficientnet_lite0", "top_activation"),
-        ("mobilenet_v2", "out_relu"),
-        ("densenet121", "relu"),
+        pytest.param("mobilenet_v2", "out_relu", marks=pytest.mark.slow),
+        pytest.param("densenet121", "relu", marks=pytest.mark.slow),
         ("squeezenet1_1", None),
     ],
 )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import tempfile
 from pathlib import Path
 
@@ -61,8 +62,9 @@ class _FineTuned(Parameters):
 
     def _train(self, X, y, classes, **options) -> None:
         """Build a model, train its head, and then what is to be unfrozen along with it."""
+        # A network that was given is a parameter, which fitting leaves as it is.
         model = Model(
-            self.base,
+            self.base if isinstance(self.base, str) else copy.deepcopy(self.base),
             classes=classes,
             weights=self.weights,
             head=self.head,
@@ -72,10 +74,14 @@ class _FineTuned(Parameters):
             seed=0 if self.random_state is None else self.random_state,
             precision=self.precision,
         )
+        if self.cache in ("auto", None, False):
+            cache = self.cache or False
+        else:
+            cache = as_cache(self.cache)
         options.update(
             batch_size=self.batch_size,
             augment=self.augment,
-            cache=self.cache if self.cache in ("auto", False) else as_cache(self.cache),
+            cache=cache,
             workers=self.workers,
             verbose=self.verbose,
         )
@@ -93,7 +99,7 @@ class _FineTuned(Parameters):
 
     def _predicted(self, X) -> np.ndarray:
         self._check_fitted()
-        passing = self.cache is None or self.cache in ("auto", "memory", False)
+        passing = self.cache in ("auto", "memory", None, False)
         cache = None if passing else as_cache(self.cache)
         return self.model_.predict(
             X, batch_size=self.batch_size, workers=self.workers, cache=cache, verbose=self.verbose
