@@ -8,6 +8,7 @@ A few minutes on two cores. The model is kept in demo-output/docs_model.h5 and u
 from pathlib import Path
 
 import numpy as np
+from PIL import Image
 
 import theano_transfer as tt
 
@@ -23,6 +24,8 @@ def main():
     model = trained(train, valid)
     judge(model, valid)
     see(model, data)
+    for path in PICTURES.glob("*.png"):
+        shrink(path)
 
 
 def trained(train, valid):
@@ -88,6 +91,14 @@ def see(model, data):
         titles=["query", *[""] * 5] * 3,
         columns=6,
     )
+
+
+def shrink(path, width=1000, colours=128):
+    """A smaller file of the same picture, for a repository."""
+    with Image.open(path) as image:
+        small = image.convert("RGB")
+    small.thumbnail((width, 4 * width))
+    small.quantize(colours).save(path, optimize=True)
 
 
 def pixels(data, numbers, size):
