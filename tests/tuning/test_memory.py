@@ -27,7 +27,7 @@ def data():
 def settled(model, train, **options):
     """Train so long that everything is there that stays: buffers, compiled functions, caches."""
     options = {"verbose": False, "batch_size": 16, **options}
-    model.fit(train, epochs=60, **options)
+    model.fit(train, epochs=20, **options)
     return options
 
 
@@ -38,13 +38,14 @@ def test_epochs_take_no_memory(data, cache):
     model.compile("adam")
     options = settled(model, data, cache=cache, validation_data=data)
     before = resident()
-    model.fit(data, epochs=400, **options)
+    model.fit(data, epochs=200, **options)
     assert resident() - before < SLACK
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(not STATUS.exists(), reason="needs /proc, as Linux has it")
 def test_pictures_take_no_memory_but_what_a_cache_may(data):
-    """An endless stream of pictures: 20,000 of them would be 33 MB as float32."""
+    """An endless stream of pictures: 6,400 of them would be 11 MB as float32."""
     x, y = data
     model = tt.Model(make_small_net(), classes=3, head=["avg"])
     model.unfreeze("all", batch_norm=True)
@@ -56,6 +57,6 @@ def test_pictures_take_no_memory_but_what_a_cache_may(data):
 
     settled(model, stream, steps_per_epoch=5)
     before = resident()
-    model.fit(stream, epochs=1, steps_per_epoch=625, verbose=False)
+    model.fit(stream, epochs=1, steps_per_epoch=200, verbose=False)
     tt.judging.judgement_of(y, model.predict(x))
     assert resident() - before < SLACK
