@@ -235,6 +235,7 @@ def report(options: argparse.Namespace, phases, valid) -> None:
     curves = output.with_name(f"{output.stem}_curves.png")
     confusion = output.with_name(f"{output.stem}_confusion.png")
     show.curves(phases.history, curves)
+    phases.history.write_csv(output.with_name(f"{output.stem}_history.csv"))
     predictions = model.predict(valid, batch_size=options.batch_size)
     matrix = show.confusion_matrix(valid.labels, predictions, model.classes, path=confusion)
     right, total = int(matrix.trace()), int(matrix.sum())

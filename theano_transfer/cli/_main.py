@@ -20,6 +20,7 @@ from theano_transfer.cli import (
     _inspect,
     _models,
     _predict,
+    _report,
 )
 from theano_transfer.cli._console import PROGRAM, note, printable, warnings_as_notes
 
@@ -28,6 +29,7 @@ COMMANDS = {
     "finetune": _finetune,
     "predict": _predict,
     "evaluate": _evaluate,
+    "report": _report,
     "models": _models,
     "fetch": _fetch,
     "convert": _convert,

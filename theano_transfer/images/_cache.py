@@ -23,6 +23,10 @@ class PixelCache:
         self._pictures = {}
         self.nbytes = 0
 
+    def __reduce__(self):
+        # A copy, in another process say, starts empty: pictures are quicker read than sent.
+        return PixelCache, (self._budget,)
+
     def __len__(self):
         return len(self._pictures)
 

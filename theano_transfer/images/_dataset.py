@@ -11,12 +11,15 @@ import numpy as np
 
 from theano_transfer.images._ahead import filled_ahead
 from theano_transfer.images._augmentation import Augmentation
+from theano_transfer.images._balanced import balanced_indices
 from theano_transfer.images._cache import DEFAULT_CACHE_BYTES, PixelCache
-from theano_transfer.images._labels import counted, groups
+from theano_transfer.images._grouped import numbered
+from theano_transfer.images._labels import counted
+from theano_transfer.images._labels import groups as classes_of
 from theano_transfer.images._preprocessing import Preprocessing, resolve
 from theano_transfer.images._random import Purpose, checked_seed, generator, permutation
 from theano_transfer.images._resize import checked_crop, checked_resample, checked_size
-from theano_transfer.images._split import stratified
+from theano_transfer.images._split import grouped, stratified
 
 Kind = TypeVar("Kind", bound="Dataset")
 
@@ -38,6 +41,9 @@ class Dataset:
         Class names in the order of the class numbers.
     labels : array or None
         int32 (n,) class numbers, or float32 (n, ...) one-hot rows, multi-hot rows or numbers.
+    groups : array (n,) or None
+        What belongs together - pictures of one patient, frames of one film - has the same value.
+        May be set; `split` and `folds` keep it in one part.
 
     Notes
     -----
@@ -48,17 +54,29 @@ class Dataset:
     def __init__(self, labels, classes, cache_bytes=DEFAULT_CACHE_BYTES):
         self.labels = labels
         self.classes = classes
+        self._groups: np.ndarray | None = None
         self._cache = PixelCache(cache_bytes)
 
     def __len__(self) -> int:
         raise NotImplementedError
 
     @property
+    def groups(self) -> np.ndarray | None:
+        return self._groups
+
+    @groups.setter
+    def groups(self, values):
+        if values is not None:
+            numbered(values, len(self))  # complains about a wrong number of them
+            values = np.asarray(values)
+        self._groups = values
+
+    @property
     def counts(self) -> dict | None:
         """Pictures of each class, by name (or number, without names); None without classes."""
         return counted(self.labels, self.classes)
 
-    def subset(self: Kind, indices: Sequence[int]) -> Kind:
+    def subset(self: Kind, indices: Sequence[int] | np.ndarray) -> Kind:
         """The pictures at `indices`, in that order. Shares the cache of decoded pictures."""
         chosen = np.asarray(indices)
         if not chosen.size:
@@ -71,11 +89,12 @@ class Dataset:
             )
         part = copy.copy(self)
         part.labels = None if self.labels is None else self.labels[chosen]
+        part._groups = None if self._groups is None else self._groups[chosen]
         part._select(chosen)
         return part
 
     def split(
-        self: Kind, validation: float = 0.2, test: float = 0.0, *, seed: int = 0
+        self: Kind, validation: float = 0.2, test: float = 0.0, *, seed: int = 0, groups=None
     ) -> tuple[Kind, Kind, Kind]:
         """Training, validation and test part, the same on every machine for one seed.
 
@@ -88,16 +107,50 @@ class Dataset:
         validation, test : float
             Fractions in [0, 1) whose sum is below 1. A part of fraction 0 is an empty data set.
         seed : int
+        groups : sequence, optional
+            A value for each picture, such as the patient it is of: those with the same value get
+            into the same part, so that nobody is recognised again who was trained with. Parts
+            are then as near to their fractions as the groups allow. Those of the data set
+            (:attr:`groups`), if None.
 
         Raises
         ------
         DatasetError
-            There are too few pictures: a part would be empty.
+            There are too few pictures, or groups: a part would be empty.
         """
-        by_class = groups(self.labels, len(self))
-        parts = stratified(by_class, validation=validation, test=test, seed=checked_seed(seed))
+        by_class = classes_of(self.labels, len(self))
+        together = self.groups if groups is None else groups
+        parts = (
+            stratified(by_class, validation=validation, test=test, seed=checked_seed(seed))
+            if together is None
+            else grouped(
+                by_class,
+                numbered(together, len(self)),
+                validation=validation,
+                test=test,
+                seed=checked_seed(seed),
+            )
+        )
         train, valid, rest = (self.subset(part) for part in parts)
         return train, valid, rest
+
+    def balanced(self: Kind, each: str | int = "largest", *, seed: int = 0) -> Kind:
+        """As many pictures of each class, taking some several times or leaving some out.
+
+        Parameters
+        ----------
+        each : 'largest', 'smallest' or int
+            How many: as many as the largest class has (the others are repeated as evenly as can
+            be, and augmented differently each time), as the smallest has, or so many.
+        seed : int
+            Which ones.
+
+        Raises
+        ------
+        DatasetError
+            The pictures have no class, or several.
+        """
+        return self.subset(balanced_indices(self.labels, len(self), each, seed))
 
     def batches(
         self,
@@ -231,6 +284,10 @@ class Dataset:
 
     def check_unchanged(self) -> None:
         """Raise ImageError if a file has changed since the data set was made; a quick look."""
+
+    def forget_pixels(self) -> None:
+        """Have a cache of its own, empty and of no size: for a look that keeps nothing."""
+        self._cache = PixelCache(0)
 
     def _content(self, index, form) -> bytes:
         return digest_of(self._pixels(index, form))

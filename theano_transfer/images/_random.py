@@ -18,6 +18,7 @@ class Purpose(IntEnum):
     ORDER = 1
     AUGMENTATION = 2
     SPLIT = 3
+    BALANCE = 4
 
 
 def checked_seed(seed, name="seed"):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from theano_transfer.images._errors import DatasetError
+from theano_transfer.images._grouped import share_out
 from theano_transfer.images._random import Purpose, permutation
 
 PARTS = ("training", "validation", "test")
@@ -37,6 +38,27 @@ def stratified(groups, *, validation, test, seed):
                 f"({fraction:.3g} of them) would be empty"
             )
     return whole
+
+
+def grouped(classes, groups, *, validation, test, seed):
+    """The same with every group whole in one part.
+
+    Parameters
+    ----------
+    classes, groups : int arrays (n,)
+        Groups are numbered from 0.
+    validation, test : float
+        Fractions, which parts come as near to as the groups allow.
+    """
+    fractions = _fractions(validation, test)
+    parts = share_out(classes, groups, fractions, seed=seed)
+    for name, fraction, indices in zip(PARTS, fractions, parts):
+        if fraction > 0 and not len(indices):
+            raise DatasetError(
+                f"{len(np.unique(groups))} groups are too few for a split: the {name} part would "
+                "be empty"
+            )
+    return parts
 
 
 def _fractions(validation, test):

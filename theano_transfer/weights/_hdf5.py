@@ -40,7 +40,11 @@ SLACK_RATIO = 100
 
 @contextmanager
 def open_hdf5(
-    path: str | os.PathLike[str], *, known_hash: str | None = None, integers: bool = False
+    path: str | os.PathLike[str],
+    *,
+    known_hash: str | None = None,
+    integers: bool = False,
+    whole_numbers: bool = False,
 ) -> Iterator[SafeGroup]:
     """Open an HDF5 file for reading and give its root group.
 
@@ -52,6 +56,8 @@ def open_hdf5(
         ``'md5:<hex>'`` or ``'sha256:<hex>'``, checked on the opened file before HDF5 parses it.
     integers
         Whether arrays of bytes are allowed too.
+    whole_numbers
+        Whether arrays of integers of any width are allowed too: labels, say.
 
     Raises
     ------
@@ -67,16 +73,20 @@ def open_hdf5(
             raise WeightsFileError(msg)
         # The open descriptor is handed over: what was checked is what is parsed.
         size = os.fstat(file.fileno()).st_size
-        with hdf5_in(file, os.fspath(path), size, integers=integers) as root:
+        with hdf5_in(
+            file, os.fspath(path), size, integers=integers, whole_numbers=whole_numbers
+        ) as root:
             yield root
 
 
 @contextmanager
-def hdf5_in(file: BinaryIO, path: str, size: int, *, integers: bool = False) -> Iterator[SafeGroup]:
+def hdf5_in(
+    file: BinaryIO, path: str, size: int, *, integers: bool = False, whole_numbers: bool = False
+) -> Iterator[SafeGroup]:
     """The root group of HDF5 in an open file of `size` bytes, which messages call `path`."""
     import h5py
 
-    context = _Context(file, path, size, integers)
+    context = _Context(file, path, size, integers, whole_numbers)
     file.seek(0)
     context.check_end(file.read(512))
     file.seek(0)
@@ -108,12 +118,15 @@ def _end_of_file(start: bytes) -> int:
 class _Context:
     """What all objects of one file share: its path, its size, what it has declared so far."""
 
-    def __init__(self, file: BinaryIO, path: str, size: int, integers: bool) -> None:
+    def __init__(
+        self, file: BinaryIO, path: str, size: int, integers: bool, whole_numbers: bool
+    ) -> None:
         self._file = file
         self._heaps_are_sound = False
         self.path = path
         self.size = size
         self.integers = integers
+        self.whole_numbers = whole_numbers
         self._declared: set[str] = set()
         self._total = 0
 
@@ -357,7 +370,7 @@ def _checked_array(dataset: h5py.Dataset, location: str, context: _Context) -> S
         kind = dataset.id.get_type()
         if dataset.is_virtual or plist.get_external_count() > 0:
             raise context.refusal(location, "its data would come from another file")
-        known = _allowed_types(context.integers, scalar=dataset.shape == ())
+        known = _allowed_types(context.integers, context.whole_numbers, dataset.shape == ())
         if not any(kind.equal(allowed) for allowed in known):
             raise context.refusal(location, "only floating-point arrays of 2, 4 or 8 bytes")
         if dataset.shape is None or len(dataset.shape) > MAX_DIMENSIONS:
@@ -383,6 +396,10 @@ def _checked_array(dataset: h5py.Dataset, location: str, context: _Context) -> S
         with context.guard(location):
             return np.asarray(dataset[()], dtype=dtype.newbyteorder("="))
 
+    def rows(start: int, stop: int) -> np.ndarray:
+        with context.guard(location):
+            return np.asarray(dataset[start:stop], dtype=dtype.newbyteorder("="))
+
     return StoredArray(
         location=location,
         shape=tuple(dataset.shape),
@@ -390,11 +407,19 @@ def _checked_array(dataset: h5py.Dataset, location: str, context: _Context) -> S
         read=read,
         text=partial(attributes.text, fixed=True),
         offset=dataset.id.get_offset(),
+        rows=rows,
     )
 
 
-def _allowed_types(integers: bool, scalar: bool) -> tuple[Any, ...]:
+def _allowed_types(integers: bool, whole_numbers: bool, scalar: bool) -> tuple[Any, ...]:
     from h5py import h5t
+
+    if whole_numbers:
+        widths = (
+            h5t.STD_I8LE, h5t.STD_I16LE, h5t.STD_I32LE, h5t.STD_I64LE,
+            h5t.STD_U8LE, h5t.STD_U16LE, h5t.STD_U32LE, h5t.STD_U64LE,
+        )  # fmt: skip
+        return (*_allowed_types(False, False, scalar), *widths)
 
     floats = (
         h5t.IEEE_F16LE, h5t.IEEE_F32LE, h5t.IEEE_F64LE,

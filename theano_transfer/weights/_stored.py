@@ -18,7 +18,7 @@ class StoredArray:
 
     ``location`` is its name in the file, for messages; ``read()`` gives the array, in native byte
     order; ``text(name)`` gives a text attribute of it, or None. ``offset`` is where its bytes begin
-    in the file, if they lie there in one piece.
+    in the file, if they lie there in one piece. ``rows(start, stop)`` reads that part of it.
     """
 
     location: str
@@ -27,3 +27,4 @@ class StoredArray:
     read: Callable[[], np.ndarray]
     text: Callable[[str], str | None] = _no_text
     offset: int | None = None
+    rows: Callable[[int, int], np.ndarray] | None = None

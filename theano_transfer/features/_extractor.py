@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import inspect
 from functools import cached_property
 
 import lasagne
@@ -13,6 +12,7 @@ import theano.tensor as T
 from theano_transfer import zoo
 from theano_transfer.cache import FeatureCache, as_cache
 from theano_transfer.cache._frozen import FrozenPart
+from theano_transfer.features._params import Parameters
 from theano_transfer.kernels import mode_for
 from theano_transfer.tuning._assemble import (
     checked_preprocessing,
@@ -29,7 +29,7 @@ from theano_transfer.tuning._sources import Reading, as_source
 POOLING = {"avg": T.mean, "max": T.max, None: None}
 
 
-class FeatureExtractor:
+class FeatureExtractor(Parameters):
     """What a layer of a pretrained network makes of pictures, as vectors for a shallow model.
 
     Follows scikit-learn's conventions (parameters stored as given, ``get_params``, ``clone``,
@@ -145,37 +145,6 @@ class FeatureExtractor:
         extraction = self._ready()
         return np.array([f"{extraction.layer}{k}" for k in range(extraction.width)], dtype=object)
 
-    def get_params(self, deep: bool = True) -> dict:
-        """Parameters by name, as they were given."""
-        return {name: getattr(self, name) for name in _parameter_names()}
-
-    def set_params(self, **params) -> FeatureExtractor:
-        """Change parameters by name.
-
-        Raises
-        ------
-        ValueError
-            If there is no parameter of that name; nothing is changed then.
-        """
-        unknown = [name for name in params if name not in _parameter_names()]
-        if unknown:
-            raise ValueError(
-                f"FeatureExtractor has no parameter {unknown[0]!r}; there are "
-                f"{', '.join(_parameter_names())}"
-            )
-        for name, value in params.items():
-            setattr(self, name, value)
-        return self
-
-    def __repr__(self) -> str:
-        defaults = inspect.signature(type(self)).parameters
-        changed = (
-            f"{name}={value!r}"
-            for name, value in self.get_params().items()
-            if value is not defaults[name].default and value != defaults[name].default
-        )
-        return f"FeatureExtractor({', '.join(changed)})"
-
     def __getstate__(self):
         # A copy, or the process of a parallel search, compiles its own function.
         own = ("_extraction", "_known_cache")
@@ -211,10 +180,6 @@ class FeatureExtractor:
         if known is None or known[0] is not self.cache:
             known = self._known_cache = self.cache, as_cache(self.cache)
         return known[1]
-
-
-def _parameter_names() -> list[str]:
-    return list(inspect.signature(FeatureExtractor).parameters)
 
 
 class _Extraction:

@@ -1,0 +1,138 @@
+"""Points of the plane by class, and curves of decisions."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from theano_transfer._optional import optional
+from theano_transfer.show._figure import BLUE, GREY, ORANGE, figure
+
+MANY = 10  # from so many classes on, lines have no names
+
+
+def scatter(points, labels, classes, path) -> None:
+    """Draw pictures as points, coloured by class.
+
+    Parameters
+    ----------
+    points : array (n, 2)
+        From ``tt.explain.project``.
+    labels : (n,) class numbers
+    classes : list of str
+    path : str or path
+        Picture to write; its suffix (.png, .svg, .pdf) tells the format.
+    """
+    points, labels = np.asarray(points), np.asarray(labels)
+    if points.ndim != 2 or points.shape[1] != 2 or len(points) != len(labels):
+        raise ValueError(
+            f"points are (n, 2), one for each label; got {points.shape} and {len(labels)} labels"
+        )
+    with figure(path, width=6.0, height=4.6) as drawing:
+        axes = drawing.add_subplot()
+        for number, (name, colour) in enumerate(zip(classes, _colours(len(classes)))):
+            mine = points[labels == number]
+            axes.scatter(*mine.T, s=16, color=colour, label=name, alpha=0.8, linewidths=0)
+        axes.set_xticks([])
+        axes.set_yticks([])
+        axes.spines[:].set_color("#cccccc")
+        if len(classes) <= 2 * MANY:
+            axes.legend(frameon=False, loc="center left", bbox_to_anchor=(1, 0.5), fontsize=8)
+
+
+def decision_curves(labels, probabilities, classes, path) -> None:
+    """Draw ROC curves and precision over recall, each class against the others.
+
+    Parameters
+    ----------
+    labels : (n,) class numbers, or (n, classes) rows of 0 and 1
+    probabilities : (n, classes) array
+    classes : list of str
+    path : str or path
+        Picture to write; its suffix (.png, .svg, .pdf) tells the format.
+    """
+    metrics = optional("sklearn.metrics")
+    labels, probabilities = np.asarray(labels), np.asarray(probabilities)
+    there = labels > 0.5 if labels.ndim == 2 else labels[:, None] == np.arange(len(classes))
+    with figure(path, width=5.2, height=6.8) as drawing:
+        roc, pr = drawing.subplots(2, 1)
+        roc.plot([0, 1], [0, 1], ":", color=GREY, linewidth=0.8)
+        for name, colour, is_it, p in zip(
+            classes, _colours(len(classes)), there.T, probabilities.T
+        ):
+            if is_it.all() or not is_it.any():
+                continue  # nothing to tell apart
+            style = {"color": colour, "linewidth": 1.3, "label": name}
+            wrong, right, _ = metrics.roc_curve(is_it, p)
+            roc.plot(wrong, right, **style)
+            precision, recall, _ = metrics.precision_recall_curve(is_it, p)
+            pr.step(recall, precision, where="post", **style)
+        for axes, across, up in (
+            (roc, "share of the others that pass", "share of the class that passes"),
+            (pr, "recall", "precision"),
+        ):
+            axes.set_xlim(-0.02, 1.02)
+            axes.set_ylim(-0.02, 1.02)
+            axes.set_xlabel(across)
+            axes.set_ylabel(up)
+            axes.grid(alpha=0.25)
+            axes.spines[["top", "right"]].set_visible(False)
+        if len(classes) <= MANY:
+            pr.legend(frameon=False, fontsize=8, loc="lower left")
+
+
+def reliability_diagram(found, path) -> None:
+    """Draw how often a class is right that is said with a certain probability.
+
+    Parameters
+    ----------
+    found : Reliability
+        From ``tt.judging.reliability``.
+    path : str or path
+        Picture to write; its suffix (.png, .svg, .pdf) tells the format. The area of a dot is the
+        number of pictures; dots below the line are too sure.
+    """
+    confidence, accuracy, count = found
+    with figure(path, width=5.2, height=3.8) as drawing:
+        axes = drawing.add_subplot()
+        axes.plot([0, 1], [0, 1], ":", color=GREY, linewidth=0.8, label="means what it says")
+        axes.plot(confidence, accuracy, "-", color=BLUE, linewidth=1)
+        area = 250 * np.asarray(count) / max(np.sum(count), 1) + 8
+        axes.scatter(confidence, accuracy, s=area, color=ORANGE, zorder=3, label="this model")
+        axes.set_xlim(-0.02, 1.02)
+        axes.set_ylim(-0.02, 1.02)
+        axes.set_xlabel("probability that was said")
+        axes.set_ylabel("share that was right")
+        axes.grid(alpha=0.25)
+        axes.spines[["top", "right"]].set_visible(False)
+        axes.legend(frameon=False, fontsize=8, loc="upper left")
+
+
+def predictions_over_targets(targets, predictions, path) -> None:
+    """Draw predicted numbers over true ones.
+
+    Parameters
+    ----------
+    targets, predictions : arrays (n, outputs)
+    path : str or path
+        Picture to write; its suffix (.png, .svg, .pdf) tells the format.
+    """
+    targets, predictions = np.asarray(targets), np.asarray(predictions)
+    both = np.concatenate([targets.ravel(), predictions.ravel()])
+    ends = [both.min(), both.max()]
+    with figure(path, width=5.2, height=4.6) as drawing:
+        axes = drawing.add_subplot()
+        axes.plot(ends, ends, ":", color=GREY, linewidth=0.8)
+        for true, said in zip(targets.T, predictions.T):
+            axes.scatter(true, said, s=14, alpha=0.6, linewidths=0)
+        axes.set_xlabel("true")
+        axes.set_ylabel("predicted")
+        axes.grid(alpha=0.25)
+        axes.spines[["top", "right"]].set_visible(False)
+
+
+def _colours(count: int):
+    import matplotlib
+
+    if count <= MANY:
+        return matplotlib.colormaps["tab10"](np.arange(count))
+    return matplotlib.colormaps["turbo"](np.linspace(0, 1, count))
