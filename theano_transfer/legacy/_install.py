@@ -8,20 +8,24 @@ import sys
 import types
 import warnings
 
-from theano_transfer.legacy._facade import TheanoFinder
-from theano_transfer.legacy._flags import prepare_flags
+from theano_transfer.legacy import _device
+from theano_transfer.legacy._flags import prepare_flags, said_for_theano
 
 
 def install():
     """Make ``import theano`` and ``import lasagne`` work from here on. Idempotent."""
-    if any(isinstance(finder, TheanoFinder) for finder in sys.meta_path):
+    if any(type(finder).__name__ == "TheanoFinder" for finder in sys.meta_path):
         return
     prepare_flags()
+    _device.asked_for(said_for_theano().get("device", "cpu"))
     with _quiet():
         aesara = importlib.import_module("aesara")
         importlib.import_module("aesara.tensor.nnet")
         importlib.import_module("aesara.tensor.signal.pool")
         _use_float32_unless_told(aesara.config)
+        # only now: it imports Aesara
+        from theano_transfer.legacy._facade import TheanoFinder
+
         sys.meta_path.insert(0, TheanoFinder())
         for name in [name for name in sys.modules if name.split(".")[0] == "theano"]:
             del sys.modules[name]  # an older Theano, imported before us

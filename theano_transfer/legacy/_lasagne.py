@@ -15,7 +15,7 @@ def mend():
 
 
 def _rectify(x):
-    from theano_transfer.legacy._nnet import relu
+    from theano_transfer.legacy.mended.nnet import relu
 
     return relu(x)
 

@@ -1,0 +1,26 @@
+"""Classes that programs name, test with isinstance and subclass, in the place of Aesara's."""
+
+
+def standing_for(original):
+    """A metaclass: a class of it takes every instance and subclass of `original` for its own.
+
+    Subclasses of that class are ordinary ones.
+    """
+
+    class StandIn(type(original)):
+        def __new__(cls, name, bases, namespace, **kwargs):
+            made = super().__new__(cls, name, bases, namespace, **kwargs)
+            made._stands_in = not any(isinstance(base, StandIn) for base in bases)
+            return made
+
+        def __instancecheck__(cls, instance):
+            if cls._stands_in:
+                return isinstance(instance, original)
+            return super().__instancecheck__(instance)
+
+        def __subclasscheck__(cls, subclass):
+            if cls._stands_in:
+                return issubclass(subclass, original)
+            return super().__subclasscheck__(subclass)
+
+    return StandIn

@@ -1,0 +1,91 @@
+"""Pickles that Theano 1.0 wrote: what its classes' states become.
+
+A shared variable's pickle holds its type, its container and a few helpers, each by the name of
+its module in Theano. Aesara's classes have the names but not all of the attributes.
+"""
+
+import numpy as np
+from aesara.graph.utils import Scratchpad
+from aesara.link.basic import Container as AesaraContainer
+from aesara.tensor import sharedvar
+from aesara.tensor.type import TensorType
+
+from theano_transfer.legacy.mended._stand_in import standing_for
+
+
+class Container(AesaraContainer, metaclass=standing_for(AesaraContainer)):
+    """``theano.gof.link.Container``, which becomes Aesara's as it is read."""
+
+    def __setstate__(self, state):
+        self.__class__ = AesaraContainer
+        self.__dict__.update(state)
+        if type(self.storage[0]).__module__.startswith("pygpu"):
+            self.storage[0] = np.asarray(self.storage[0])
+
+
+def _shared(cls, doc):
+    def set_state(self, state):
+        self.__class__ = cls
+        for name, value in state.items():
+            setattr(self, name, value)
+
+    namespace = {"__setstate__": set_state, "__doc__": doc, "__module__": __name__}
+    return standing_for(cls)(cls.__name__, (cls,), namespace)
+
+
+ScalarSharedVariable = _shared(
+    sharedvar.ScalarSharedVariable, "A shared scalar, which becomes Aesara's as it is read."
+)
+TensorSharedVariable = _shared(
+    sharedvar.TensorSharedVariable, "A shared array, which becomes Aesara's as it is read."
+)
+
+
+class GpuArrayType(TensorType, metaclass=standing_for(TensorType)):
+    """``GpuArrayType(dtype, broadcastable)``: the CPU's type of the same dtype and axes."""
+
+    def __new__(cls, dtype=None, broadcastable=None, context_name=None, name=None):
+        if dtype is None:  # a pickle, which __setstate__ completes
+            return super().__new__(cls)
+        return TensorType(dtype, [bool(single) for single in broadcastable], name=name)
+
+    def __setstate__(self, state):
+        self.__class__ = TensorType
+        broadcastable = [bool(single) for single in state["broadcastable"]]
+        self.__init__(state.get("dtype", "float32"), broadcastable, name=state.get("name"))
+
+
+class CudaNdarrayType(GpuArrayType, metaclass=standing_for(TensorType)):
+    """``CudaNdarrayType(broadcastable)``: the CPU's type of float32 and the same axes."""
+
+    def __new__(cls, broadcastable=None, name=None, dtype="float32"):
+        if broadcastable is None:
+            return super().__new__(cls)
+        return GpuArrayType(dtype, broadcastable, name=name)
+
+
+def GpuArray_unpickler(array, context_name=None):
+    """The array that a GPU's was pickled as."""
+    return np.asarray(array)
+
+
+def CudaNdarray_unpickler(array):
+    """The array that a GPU's was pickled as."""
+    return np.asarray(array)
+
+
+scratchpad = Scratchpad
+CudaNdarraySharedVariable = GpuArraySharedVariable = TensorSharedVariable
+
+__all__ = [
+    "Container",
+    "CudaNdarraySharedVariable",
+    "CudaNdarrayType",
+    "CudaNdarray_unpickler",
+    "GpuArraySharedVariable",
+    "GpuArrayType",
+    "GpuArray_unpickler",
+    "ScalarSharedVariable",
+    "TensorSharedVariable",
+    "scratchpad",
+]
