@@ -42,24 +42,15 @@ class TheanoModule(types.ModuleType):
             return self._public()
         full_name = f"{self.__name__}.{name}"
         found, value = self._look_up(name)
-        if full_name not in FUNCTIONS_OVER_MODULES and (
-            places_of(full_name) is not None
-            or (
-                found
-                and isinstance(value, types.ModuleType)
-                and value.__name__.startswith("aesara")
-            )
-        ):
+        if full_name not in FUNCTIONS_OVER_MODULES and places_of(full_name) is not None:
             return importlib.import_module(full_name)
         if found:
-            return value
+            return _facade_of(value) if isinstance(value, types.ModuleType) else value
         refusal = refusal_of(self.__name__, name)
         if refusal is not None:
             return refusal
         served = ", ".join(place.__name__ for place in places) or "nothing"
         raise AttributeError(
-            f"module '{self.__name__}' has no attribute '{name}' (served by {served})", name=name
-        ) if _takes_name() else AttributeError(
             f"module '{self.__name__}' has no attribute '{name}' (served by {served})"
         )
 
@@ -74,7 +65,8 @@ class TheanoModule(types.ModuleType):
         renamed = RENAMED.get(self.__name__, {}).get(name)
         if renamed:
             module, original = renamed
-            return True, getattr(importlib.import_module(module), original)
+            module = importlib.import_module(module)
+            return True, getattr(module, original) if original else module
         dunder = name.startswith("__") and name.endswith("__")
         for place in self._places:
             own = place.__name__.startswith(OWN)
@@ -96,6 +88,12 @@ class TheanoModule(types.ModuleType):
 
     def __dir__(self):
         return sorted({*super().__dir__(), *self._public()})
+
+
+def _facade_of(module):
+    """Theano's module for one of Aesara's; any other as it is."""
+    package, _, rest = module.__name__.partition(".")
+    return importlib.import_module(f"theano.{rest}".rstrip(".")) if package == "aesara" else module
 
 
 class TheanoFinder(importlib.abc.MetaPathFinder, importlib.abc.Loader):

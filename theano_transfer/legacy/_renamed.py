@@ -1,4 +1,7 @@
-"""Single names that Aesara calls otherwise: Theano module -> name -> (module, name)."""
+"""Single names that Aesara calls otherwise: Theano module -> name -> (module, name).
+
+No name: the module itself.
+"""
 
 _REWRITING = "aesara.graph.rewriting.basic"
 _MATH = "aesara.tensor.math"
@@ -18,7 +21,8 @@ _TENSOR = {
     "ScalarSharedVariable": ("theano_transfer.legacy.mended.pickles", "ScalarSharedVariable"),
     "_shared": ("theano_transfer.legacy.mended.shared", "_shared"),
     "load": ("theano_transfer.legacy.mended.shared", "load"),
-    "scal": ("aesara", "scalar"),
+    "scal": ("theano.scalar", None),
+    "gof": ("theano.gof", None),
     "_tensor_py_operators": ("aesara.tensor.var", "_tensor_py_operators"),
     "MaxAndArgmax": (_MATH, "MaxAndArgmax"),
 }
@@ -40,6 +44,8 @@ _GOF_OPT = {
     "is_same_graph_with_merge": ("aesara.graph.rewriting.utils", "is_same_graph_with_merge"),
 }
 _NNET = {
+    "hard_sigmoid": ("aesara.tensor.nnet.sigm", "hard_sigmoid"),
+    "ultra_fast_sigmoid": ("aesara.tensor.nnet.sigm", "ultra_fast_sigmoid"),
     "sigmoid": (_MATH, "sigmoid"),
     "softplus": (_MATH, "softplus"),
 }
@@ -47,10 +53,25 @@ _SIGM = {
     **_NNET,
     "ScalarSigmoid": ("aesara.scalar.math", "Sigmoid"),
     "ScalarSoftplus": ("aesara.scalar.math", "Softplus"),
+    "local_inv_1_plus_exp": ("aesara.tensor.rewriting.math", "local_reciprocal_1_plus_exp"),
     "scalar_sigmoid": ("aesara.scalar.math", "sigmoid"),
     "scalar_softplus": ("aesara.scalar.math", "softplus"),
     "sigmoid_inplace": ("aesara.tensor.inplace", "sigmoid_inplace"),
 }
+_REWRITES = {
+    "Canonizer": ("aesara.tensor.rewriting.math", "AlgebraicCanonizer"),
+    "assert_": ("aesara.raise_op", "assert_op"),
+    "local_div_to_inv": ("aesara.tensor.rewriting.math", "local_div_to_reciprocal"),
+    "local_inv_canon": ("aesara.tensor.rewriting.math", "local_reciprocal_canon"),
+    "local_elemwise_alloc_op": ("aesara.tensor.rewriting.basic", "local_elemwise_alloc"),
+    "local_inplace_incsubtensor1": (
+        "aesara.tensor.rewriting.subtensor",
+        "local_inplace_AdvancedIncSubtensor1",
+    ),
+    "local_rebroadcast_lift": ("aesara.tensor.rewriting.shape", "local_unbroadcast_lift"),
+    "local_useless_rebroadcast": ("aesara.tensor.rewriting.shape", "local_useless_unbroadcast"),
+}
+_SCAN = "aesara.scan.rewriting"
 _CONV = "theano_transfer.legacy.mended.convolution"
 
 RENAMED = {
@@ -59,6 +80,9 @@ RENAMED = {
         "clone": ("theano_transfer.legacy.mended.loops", "clone"),
         "scan_checkpoints": ("aesara.scan.checkpoints", "scan_checkpoints"),
         "raise_op": ("aesara", "raise_op"),
+        "opt": ("theano.gof.opt", None),
+        "toolbox": ("theano.gof.toolbox", None),
+        "utils": ("theano.gof.utils", None),
         "object2": ("aesara.graph.utils", "MetaObject"),
         "generic": ("aesara.link.c.type", "generic"),
         "Generic": ("aesara.link.c.type", "Generic"),
@@ -72,6 +96,8 @@ RENAMED = {
     "theano.gof.vm": {"VM_Linker": ("aesara.link.vm", "VMLinker")},
     "theano.gof.type": {"SingletonType": ("aesara.link.c.type", "CType")},
     "theano.sandbox.softsign": {"softsign": ("aesara.tensor.nnet.basic", "softsign")},
+    "theano.scalar": {"gof": ("theano.gof", None)},
+    "theano.sparse": {"gof": ("theano.gof", None)},
     "theano.tensor": _TENSOR,
     "theano.tensor.basic": _TENSOR,
     "theano.tensor.nnet": _NNET,
@@ -79,6 +105,13 @@ RENAMED = {
     "theano.tensor.nnet.sigm": _SIGM,
     "theano.tensor.nnet.conv": {"conv2d": (_CONV, "conv_conv2d")},
     "theano.sandbox.conv": {"conv2d": (_CONV, "conv_conv2d")},
+    "theano.tensor.opt": _REWRITES,
+    "theano.scan_module.scan_opt": {
+        "PushOutDot1": (_SCAN, "push_out_dot1_scan"),
+        "PushOutNonSeqScan": (_SCAN, "push_out_non_seq_scan"),
+        "PushOutScanOutput": (_SCAN, "push_out_add_scan"),
+        "PushOutSeqScan": (_SCAN, "push_out_seq_scan"),
+    },
     "theano.tensor.signal.conv": {"conv2d": (_CONV, "signal_conv2d")},
     "theano.tensor.nnet.corr3d": {
         "Corr3dMM_gradInputs": ("aesara.tensor.nnet.corr3d", "Corr3dMMGradInputs"),

@@ -1,6 +1,9 @@
 """Classes that programs name, test with isinstance and subclass, in the place of Aesara's."""
 
+import functools
 
+
+@functools.lru_cache(maxsize=None)
 def standing_for(original):
     """A metaclass: a class of it takes every instance and subclass of `original` for its own.
 

@@ -128,4 +128,28 @@ class change_flags:  # noqa: N801 - Theano's name
         return changed
 
 
-__all__ = ["change_flags", "config"]
+class TheanoConfigWarning(Warning):
+    """A warning about settings."""
+
+
+def config_files_from_theanorc():
+    """The files that settings are read from, those of ``THEANORC`` or ``~/.theanorc``."""
+    paths = os.environ.get("THEANORC", "~/.theanorc").split(os.pathsep)
+    return [os.path.expanduser(path) for path in paths if path]
+
+
+config_files = config_files_from_theanorc()
+THEANO_FLAGS = os.environ.get("THEANO_FLAGS", "")
+THEANO_FLAGS_DICT = dict(
+    (part.split("=", 1) + [""])[:2] for part in THEANO_FLAGS.split(",") if part
+)
+
+__all__ = [
+    "THEANO_FLAGS",
+    "THEANO_FLAGS_DICT",
+    "TheanoConfigWarning",
+    "change_flags",
+    "config",
+    "config_files",
+    "config_files_from_theanorc",
+]

@@ -1,6 +1,5 @@
 """Derivatives: what changed names in ``theano.gradient``."""
 
-import aesara.tensor as tensor
 from aesara.gradient import as_list_or_tuple
 
 
@@ -9,4 +8,4 @@ def format_as(use_list, use_tuple, outputs):
     return as_list_or_tuple(use_list, use_tuple, outputs)
 
 
-__all__ = ["format_as", "tensor"]
+__all__ = ["format_as"]

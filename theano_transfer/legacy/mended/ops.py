@@ -125,6 +125,7 @@ def _positional(function):
 
 
 Type = PureType = CType
+expandable_types = ()
 
 __all__ = [
     "COp",
@@ -133,6 +134,7 @@ __all__ = [
     "PureType",
     "Type",
     "as_op",
+    "expandable_types",
     "get_debug_values",
     "get_test_value",
 ]

@@ -23,26 +23,47 @@ class Container(AesaraContainer, metaclass=standing_for(AesaraContainer)):
             self.storage[0] = np.asarray(self.storage[0])
 
 
-def _shared(cls, doc):
-    def set_state(self, state):
-        self.__class__ = cls
+class _Shared:
+    """Gives a shared variable of Theano's the class that Aesara has for it."""
+
+    def __setstate__(self, state):
+        self.__class__ = self._becomes
         for name, value in state.items():
             setattr(self, name, value)
 
-    namespace = {"__setstate__": set_state, "__doc__": doc, "__module__": __name__}
-    return standing_for(cls)(cls.__name__, (cls,), namespace)
+
+class TensorSharedVariable(
+    _Shared,
+    sharedvar.TensorSharedVariable,
+    metaclass=standing_for(sharedvar.TensorSharedVariable),
+):
+    """A shared array, which becomes Aesara's as it is read."""
+
+    _becomes = sharedvar.TensorSharedVariable
 
 
-ScalarSharedVariable = _shared(
-    sharedvar.ScalarSharedVariable, "A shared scalar, which becomes Aesara's as it is read."
-)
-TensorSharedVariable = _shared(
-    sharedvar.TensorSharedVariable, "A shared array, which becomes Aesara's as it is read."
-)
+class ScalarSharedVariable(
+    _Shared,
+    sharedvar.ScalarSharedVariable,
+    metaclass=standing_for(sharedvar.ScalarSharedVariable),
+):
+    """A shared scalar, which becomes Aesara's as it is read."""
+
+    _becomes = sharedvar.ScalarSharedVariable
 
 
-class GpuArrayType(TensorType, metaclass=standing_for(TensorType)):
-    """``GpuArrayType(dtype, broadcastable)``: the CPU's type of the same dtype and axes."""
+class GpuArraySharedVariable(_Shared, sharedvar.TensorSharedVariable):
+    """A shared array of a GPU, which becomes the CPU's as it is read; none is one otherwise."""
+
+    _becomes = sharedvar.TensorSharedVariable
+
+
+class CudaNdarraySharedVariable(GpuArraySharedVariable):
+    """That of the first GPU backend."""
+
+
+class GpuArrayType(TensorType):
+    """``GpuArrayType(dtype, broadcastable)``: makes the CPU's type; none is one otherwise."""
 
     def __new__(cls, dtype=None, broadcastable=None, context_name=None, name=None):
         if dtype is None:  # a pickle, which __setstate__ completes
@@ -55,8 +76,8 @@ class GpuArrayType(TensorType, metaclass=standing_for(TensorType)):
         self.__init__(state.get("dtype", "float32"), broadcastable, name=state.get("name"))
 
 
-class CudaNdarrayType(GpuArrayType, metaclass=standing_for(TensorType)):
-    """``CudaNdarrayType(broadcastable)``: the CPU's type of float32 and the same axes."""
+class CudaNdarrayType(GpuArrayType):
+    """``CudaNdarrayType(broadcastable)``: that of the first GPU backend, of float32."""
 
     def __new__(cls, broadcastable=None, name=None, dtype="float32"):
         if broadcastable is None:
@@ -75,7 +96,6 @@ def CudaNdarray_unpickler(array):
 
 
 scratchpad = Scratchpad
-CudaNdarraySharedVariable = GpuArraySharedVariable = TensorSharedVariable
 
 __all__ = [
     "Container",

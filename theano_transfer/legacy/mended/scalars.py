@@ -5,11 +5,11 @@ import builtins
 from aesara import config, scalar
 from aesara.scalar import basic
 
-IntDiv, TrueDiv = basic.IntDiv, basic.TrueDiv
+IntDiv, TrueDiv, Inv = basic.FloorDivide, basic.TrueDivide, basic.Reciprocal
 Maximum, Minimum = basic.ScalarMaximum, basic.ScalarMinimum
 maximum, minimum = basic.scalar_maximum, basic.scalar_minimum
-abs_ = basic.scalar_abs if hasattr(basic, "scalar_abs") else basic.abs
-int_div, true_div = basic.int_div, basic.true_divide
+abs_, inv, sqr = basic.abs, basic.reciprocal, basic.sqr
+int_div, floor_div, true_div = basic.floor_divide, basic.floor_divide, basic.true_divide
 builtin_bool, builtin_complex = builtins.bool, builtins.complex
 builtin_float, builtin_int = builtins.float, builtins.int
 imported_scipy_special = True
@@ -32,6 +32,7 @@ upcast = scalar.upcast
 
 __all__ = [
     "IntDiv",
+    "Inv",
     "Maximum",
     "Minimum",
     "TrueDiv",
@@ -41,11 +42,14 @@ __all__ = [
     "builtin_float",
     "builtin_int",
     "div_proxy",
+    "floor_div",
     "imported_scipy_special",
     "int_div",
     "int_or_true_div",
+    "inv",
     "maximum",
     "minimum",
+    "sqr",
     "theano_dtype",
     "true_div",
     "upcast",
