@@ -26,8 +26,7 @@ _COMPILE = (
 # Theano module -> modules of ours (a leading dot: below `mended`), Aesara's (below `aesara`).
 # Not listed: served by Aesara's module of the same name.
 _PLACES = {
-    "theano": (".top", ".function", ".shared", ".ops", ".config", ".graph", ".printing", ".grads",
-               "", "compile", "compile.io", "gradient", "graph.fg", "graph.basic", "graph.utils",
+    "theano": (".top", ".function", ".shared", ".ops", ".config", ".loops", ".graph", ".grads", "", "compile", "compile.io", "gradient", "graph.fg", "graph.basic", "graph.utils",
                "link.basic", "link.c.basic", "link.c.op", "graph.type", "compile.builders",
                "graph.features"),
     "theano._version": (".top",),
@@ -120,6 +119,7 @@ _PLACES = {
     "theano.tensor.basic": (".tensor", ".types", ".shapes", ".grads", *_TENSOR, "scalar.basic"),
     "theano.tensor.elemwise": (".tensor", "tensor.elemwise", "tensor.math", "tensor.var"),
     "theano.tensor.extra_ops": (".tensor", "tensor.extra_ops", "tensor.basic"),
+    "theano.tensor.inc_code": (),
     "theano.tensor.inplace": (".tensor_inplace", "tensor.inplace"),
     "theano.tensor.io": (".shared", "tensor.io"),
     "theano.tensor.nlinalg": (".linalg", "tensor.nlinalg", "tensor.basic"),

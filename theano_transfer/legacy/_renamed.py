@@ -9,7 +9,7 @@ _MATH = "aesara.tensor.math"
 _TENSOR = {
     "abs_": (_MATH, "abs"),
     "angle": (_MATH, "angle"),
-    "int_div": (_MATH, "int_div"),
+    "int_div": (_MATH, "floor_divide"),
     "floor_div": (_MATH, "floor_divide"),
     "true_div": (_MATH, "true_divide"),
     "inv": (_MATH, "reciprocal"),
@@ -78,7 +78,6 @@ RENAMED = {
     "theano": {
         "sparse_grad": ("aesara.sparse", "sparse_grad"),
         "clone": ("theano_transfer.legacy.mended.loops", "clone"),
-        "scan_checkpoints": ("aesara.scan.checkpoints", "scan_checkpoints"),
         "raise_op": ("aesara", "raise_op"),
         "opt": ("theano.gof.opt", None),
         "toolbox": ("theano.gof.toolbox", None),

@@ -8,7 +8,7 @@ from aesara.scalar import basic
 IntDiv, TrueDiv, Inv = basic.FloorDivide, basic.TrueDivide, basic.Reciprocal
 Maximum, Minimum = basic.ScalarMaximum, basic.ScalarMinimum
 maximum, minimum = basic.scalar_maximum, basic.scalar_minimum
-abs_, inv, sqr = basic.abs, basic.reciprocal, basic.sqr
+abs_, inv, sqr = basic.abs, basic.reciprocal, basic.square
 int_div, floor_div, true_div = basic.floor_divide, basic.floor_divide, basic.true_divide
 builtin_bool, builtin_complex = builtins.bool, builtins.complex
 builtin_float, builtin_int = builtins.float, builtins.int
