@@ -104,7 +104,7 @@ def test_a_refused_name_is_a_class_that_nothing_is_of():
 
     assert not isinstance(1, GpuElemwise)
     with pytest.raises(NotImplementedError, match="kernel of a GPU"):
-        GpuElemwise.anything
+        _ = GpuElemwise.anything
     with pytest.raises(NotImplementedError, match="kernel of a GPU"):
         type("Mine", (GpuElemwise,), {})
 
@@ -130,4 +130,4 @@ def test_star_imports():
     exec("from theano.tensor import *\nfrom theano import *", namespace)
     assert namespace["dmatrix"].ndim == 2
     assert namespace["stack"].__module__.startswith("theano_transfer")
-    assert namespace["function"] and namespace["config"]
+    assert {"function", "config", "shared", "tensor"} <= set(namespace)

@@ -58,8 +58,8 @@ def _check_for_theano():
         return  # nothing, or a folder that happens to have the name
     where = getattr(spec, "origin", None) or "this process"
     raise ImportError(
-        f"Theano itself is {'imported' if imported else 'installed'} ({where}), and theano_transfer "
-        "is imported as `theano` too. Uninstall it (pip uninstall theano), or set the environment "
+        f"Theano itself is {'imported' if imported else 'installed'} ({where}), and "
+        "theano_transfer is imported as `theano` too. Uninstall it (pip uninstall theano), or set the environment "
         f"variable {ALIAS}=1 to have `import theano` mean theano_transfer."
     )
 

@@ -26,7 +26,8 @@ _COMPILE = (
 # Theano module -> modules of ours (a leading dot: below `mended`), Aesara's (below `aesara`).
 # Not listed: served by Aesara's module of the same name.
 _PLACES = {
-    "theano": (".top", ".function", ".shared", ".ops", ".config", ".loops", ".graph", ".grads", "", "compile", "compile.io", "gradient", "graph.fg", "graph.basic", "graph.utils",
+    "theano": (".top", ".function", ".shared", ".ops", ".config", ".loops", ".graph", ".grads", "",
+               "compile", "compile.io", "gradient", "graph.fg", "graph.basic", "graph.utils",
                "link.basic", "link.c.basic", "link.c.op", "graph.type", "compile.builders",
                "graph.features"),
     "theano._version": (".top",),

@@ -166,7 +166,7 @@ def reason_of(module, name):
     return _GPU if on_gpu and name.startswith(_GPU_NAMES) else None
 
 
-@functools.lru_cache(maxsize=None)
+@functools.cache
 def refusal_of(module, name):
     """What stands for a refused name until it is used; None for other names.
 

@@ -3,7 +3,7 @@
 import functools
 
 
-@functools.lru_cache(maxsize=None)
+@functools.cache
 def standing_for(original):
     """A metaclass: a class of it takes every instance and subclass of `original` for its own.
 

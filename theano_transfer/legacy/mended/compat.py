@@ -51,12 +51,10 @@ class PathParser:
         """Add those of `paths` that are not in ``PATH`` yet, at its end."""
         known = os.environ.get("PATH", "").split(os.pathsep)
         new = [os.path.abspath(path.strip()) for path in paths if path.strip()]
-        os.environ["PATH"] = os.pathsep.join(
-            dict.fromkeys(path for path in (*known, *new) if path)
-        )
+        os.environ["PATH"] = os.pathsep.join(dict.fromkeys(path for path in (*known, *new) if path))
 
 
-def cpuCount():  # noqa: N802 - Theano's name
+def cpuCount():
     """The number of processors."""
     return os.cpu_count() or 1
 

@@ -96,7 +96,7 @@ class LegacyConfig:
 config = LegacyConfig()
 
 
-class change_flags:  # noqa: N801 - Theano's name
+class change_flags:
     """Settings for a ``with`` block or, as a decorator, for the calls of a function.
 
     ``change_flags(floatX='float64')``, or pairs where names have dots:

@@ -4,7 +4,6 @@ What moves arrays to a GPU and back returns them as they are, types of a GPU's a
 and :func:`use` says once where things are computed. Kernels that only a GPU has are refused.
 """
 
-
 from aesara.sandbox.rng_mrg import MRG_RandomStream
 from aesara.tensor import as_tensor_variable
 from aesara.tensor.basic import alloc
@@ -13,12 +12,12 @@ from aesara.tensor.var import TensorConstant, TensorVariable
 
 from theano_transfer.legacy import _device
 from theano_transfer.legacy.mended.pickles import (
+    CudaNdarray_unpickler,
     CudaNdarraySharedVariable,
     CudaNdarrayType,
-    CudaNdarray_unpickler,
+    GpuArray_unpickler,
     GpuArraySharedVariable,
     GpuArrayType,
-    GpuArray_unpickler,
 )
 from theano_transfer.legacy.mended.shared import shared
 
@@ -125,7 +124,7 @@ def gpu_supported(data):
 move_to_gpu = gpu_supported
 
 
-class ContextNotDefined(ValueError):
+class ContextNotDefined(ValueError):  # noqa: N818 - Theano's name
     """Raised when a GPU is asked for by a name that none has."""
 
 

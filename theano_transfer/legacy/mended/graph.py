@@ -73,9 +73,9 @@ def is_same_graph(var1, var2, givens=None):
     return rewriting_utils.is_same_graph(var1, var2, givens=givens)
 
 
-def posort(l, *cmps):
-    """`l` in an order that all comparisons `cmps` agree with."""
-    return sched.posort(l, cmps)
+def posort(nodes, *cmps):
+    """`nodes` in an order that all comparisons `cmps` agree with."""
+    return sched.posort(nodes, cmps)
 
 
 def get_parents(node):

@@ -57,9 +57,10 @@ def QRIncomplete(mode):
     """The Op that returns R alone of the QR decomposition; `mode` is ``'r'``."""
     return nlinalg.QRFull(mode)
 
+
 __all__ = [
-    "AllocDiag",
     "MATRIX_STRUCTURES",
+    "AllocDiag",
     "QRIncomplete",
     "Solve",
     "alloc_diag",

@@ -31,7 +31,9 @@ def _initial(state):
         if state.get("initial") is None:
             return state
         return {**state, "initial": _initial(state["initial"])}
-    if state is None or not isinstance(getattr(as_tensor_variable(state), "type", None), TensorType):
+    if state is None or not isinstance(
+        getattr(as_tensor_variable(state), "type", None), TensorType
+    ):
         return state
     state = as_tensor_variable(state)
     if all(length in (None, 1) for length in state.type.shape):

@@ -39,7 +39,7 @@ class _Adapted:
             if name in vars(cls):
                 setattr(cls, name, _with_keywords(vars(cls)[name]))
         if "make_thunk" in vars(cls):
-            setattr(cls, "make_thunk", _with_keywords(vars(cls)["make_thunk"]))
+            cls.make_thunk = _with_keywords(vars(cls)["make_thunk"])
 
 
 class Op(_Adapted, AesaraCOp, metaclass=standing_for(AesaraOp)):

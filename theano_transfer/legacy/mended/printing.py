@@ -48,9 +48,7 @@ def op_as_string(i, op, leaf_formatter=str, node_formatter=None):
     """The expression of the node `op` over its inputs `i`, in letters."""
     from aesara.graph import basic
 
-    return basic.op_as_string(
-        i, op, leaf_formatter, node_formatter or basic.default_node_formatter
-    )
+    return basic.op_as_string(i, op, leaf_formatter, node_formatter or basic.default_node_formatter)
 
 
 __all__ = ["char_from_number", "debugprint", "op_as_string"]

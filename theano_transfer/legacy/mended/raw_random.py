@@ -127,7 +127,7 @@ def choice(random_state, size=None, a=2, replace=True, p=None, ndim=None, dtype=
     """The next state, and draws from the vector `a` or from the integers below it."""
     parameters = (a, int(replace) if isinstance(replace, bool) else replace)
     parameters += (np.zeros(0) if p is None else p,)
-    axes, size, single = _axes(ndim, size)
+    size, single = _axes(ndim, size)
     op = RandomFunction(choice_helper, TensorType(dtype, single))
     return op(random_state, size, *parameters)
 
@@ -151,7 +151,7 @@ def permutation(random_state, size=None, n=1, ndim=None, dtype="int64"):
 
     `size` None or 0 axes: one permutation, a vector.
     """
-    axes, size, single = _axes(0 if size is None else ndim, size)
+    size, single = _axes(0 if size is None else ndim, size)
     op = RandomFunction(permutation_helper, TensorType(dtype, (*single, None)), ndim_added=1)
     return op(random_state, size, n)
 
@@ -178,7 +178,7 @@ def multinomial(random_state, size=None, n=1, pvals=(0.5, 0.5), ndim=None, dtype
     A -1 in `size` is the length that `pvals` has there.
     """
     n, pvals = as_tensor_variable(n), as_tensor_variable(pvals)
-    axes, size, single = _axes(ndim, size, n, pvals[..., 0])
+    size, single = _axes(ndim, size, n, pvals[..., 0])
     kind = TensorType(dtype, (*single, pvals.type.shape[-1]))
     return RandomFunction(multinomial_helper, kind, ndim_added=1)(random_state, size, n, pvals)
 
@@ -187,12 +187,12 @@ def _draw(fn, random_state, size, ndim, dtype, *parameters):
     parameters = [as_tensor_variable(parameter) for parameter in parameters]
     if dtype == "floatX":
         dtype = upcast(config.floatX, *(parameter.dtype for parameter in parameters))
-    axes, size, single = _axes(ndim, size, *parameters)
+    size, single = _axes(ndim, size, *parameters)
     return RandomFunction(fn, TensorType(dtype, single))(random_state, size, *parameters)
 
 
 def _axes(ndim, size, *parameters):
-    """The number of axes, their lengths as a vector, and what is known of them when compiling."""
+    """The lengths as a vector, and those of 1 that are known when compiling, for each axis."""
     if isinstance(size, (int, np.integer)):
         size = (int(size),)
     if size is None:
@@ -220,7 +220,7 @@ def _axes(ndim, size, *parameters):
             raise ValueError(f"ndim is {ndim}, but size and parameters have {len(lengths)} axes")
         lengths = [1] * (ndim - len(lengths)) + lengths
     vector = stack([cast(n, "int64") for n in lengths]) if lengths else np.zeros(0, "int64")
-    return len(lengths), vector, tuple(1 if _is_one(n) else None for n in lengths)
+    return vector, tuple(1 if _is_one(n) else None for n in lengths)
 
 
 def _length(n, axis, parameters):
@@ -228,8 +228,10 @@ def _length(n, axis, parameters):
         wide = [parameter for parameter in parameters if parameter.ndim >= -axis]
         if not wide:
             raise ValueError("size has a -1 where no parameter has an axis")
-        return broadcast_shape(*(parameter.shape[axis : axis + 1 or None] for parameter in wide),
-                               arrays_are_shapes=True)[0]
+        return broadcast_shape(
+            *(parameter.shape[axis : axis + 1 or None] for parameter in wide),
+            arrays_are_shapes=True,
+        )[0]
     return n
 
 

@@ -17,7 +17,7 @@ class _WithoutGraph:
             def with_graph(self, fgraph, node):
                 return transform(self, node)
 
-            setattr(cls, "transform", with_graph)
+            cls.transform = with_graph
 
 
 class LocalOptimizer(_WithoutGraph, basic.NodeRewriter):

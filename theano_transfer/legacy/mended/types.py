@@ -1,11 +1,20 @@
 """``TensorType(dtype, broadcastable)``, and types and variables in pickles of Theano's."""
 
+from aesara.sparse.type import SparseTensorType
 from aesara.tensor.type import TensorType as AesaraTensorType
 
 from theano_transfer.legacy.mended._stand_in import standing_for
 
 
-class TensorType(AesaraTensorType, metaclass=standing_for(AesaraTensorType)):
+class _Dense(standing_for(AesaraTensorType)):
+    """Aesara makes a sparse matrix's type a kind of tensor type; in Theano it is none."""
+
+    def __instancecheck__(cls, instance):
+        sparse = cls._stands_in and isinstance(instance, SparseTensorType)
+        return super().__instancecheck__(instance) and not sparse
+
+
+class TensorType(AesaraTensorType, metaclass=_Dense):
     """``TensorType(dtype, broadcastable)``: makes one of Aesara's.
 
     Parameters
