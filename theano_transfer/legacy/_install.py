@@ -57,10 +57,11 @@ def _check_for_theano():
     if imported is None and (spec is None or spec.origin is None):
         return  # nothing, or a folder that happens to have the name
     where = getattr(spec, "origin", None) or "this process"
+    state = "imported" if imported else "installed"
     raise ImportError(
-        f"Theano itself is {'imported' if imported else 'installed'} ({where}), and "
-        "theano_transfer is imported as `theano` too. Uninstall it (pip uninstall theano), or set the environment "
-        f"variable {ALIAS}=1 to have `import theano` mean theano_transfer."
+        f"Theano itself is {state} ({where}), and theano_transfer is imported as `theano` too. "
+        f"Uninstall it (pip uninstall theano), or set the environment variable {ALIAS}=1 to have "
+        "`import theano` mean theano_transfer."
     )
 
 
