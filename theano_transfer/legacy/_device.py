@@ -1,5 +1,7 @@
 """``device=cuda`` of a program's flags: which device computes, said once."""
 
+from __future__ import annotations
+
 import logging
 
 _logger = logging.getLogger("theano_transfer")
@@ -54,5 +56,5 @@ def _say_once(text):
         _logger.warning(text)
 
 
-_state = {"asked": None, "settled": False, "use": None}
-_said = set()
+_state: dict = {"asked": None, "settled": False, "use": None}
+_said: set[str] = set()

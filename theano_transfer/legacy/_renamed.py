@@ -3,6 +3,8 @@
 No name: the module itself.
 """
 
+from __future__ import annotations
+
 _REWRITING = "aesara.graph.rewriting.basic"
 _MATH = "aesara.tensor.math"
 
@@ -74,7 +76,7 @@ _REWRITES = {
 _SCAN = "aesara.scan.rewriting"
 _CONV = "theano_transfer.legacy.mended.convolution"
 
-RENAMED = {
+RENAMED: dict[str, dict] = {
     "theano": {
         "sparse_grad": ("aesara.sparse", "sparse_grad"),
         "clone": ("theano_transfer.legacy.mended.loops", "clone"),

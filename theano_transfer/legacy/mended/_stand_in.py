@@ -1,17 +1,20 @@
 """Classes that programs name, test with isinstance and subclass, in the place of Aesara's."""
 
 import functools
+from typing import Any
 
 
 @functools.cache
-def standing_for(original):
+def standing_for(original) -> Any:
     """A metaclass: a class of it takes every instance and subclass of `original` for its own.
 
     Subclasses of that class are ordinary ones.
     """
     # isinstance(x, original) would ask its subclasses, and so the class itself, again.
 
-    class StandIn(type(original)):
+    metaclass: Any = type(original)
+
+    class StandIn(metaclass):
         def __new__(cls, name, bases, namespace, **kwargs):
             made = super().__new__(cls, name, bases, namespace, **kwargs)
             made._stands_in = not any(isinstance(base, StandIn) for base in bases)

@@ -15,7 +15,7 @@ def dnn_available(context_name=None):
     return True
 
 
-dnn_available.avail, dnn_available.msg = True, None
+vars(dnn_available).update(avail=True, msg=None)
 
 
 def dnn_present():

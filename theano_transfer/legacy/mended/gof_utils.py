@@ -114,7 +114,7 @@ def difference(seq1, seq2):
 
 def hist(coll):
     """How often each element occurs in `coll`."""
-    counts = {}
+    counts: dict = {}
     for element in coll:
         counts[element] = counts.get(element, 0) + 1
     return counts

@@ -55,7 +55,8 @@ def stack_search(start, expand, mode="bfs", build_inv=False):
     """
     if mode not in ("bfs", "dfs"):
         raise ValueError(f"mode is 'bfs' or 'dfs', not {mode!r}")
-    found, inverse, seen = [], {}, set()
+    found, seen = [], set()
+    inverse: dict = {}
     while start:
         element = start.popleft() if mode == "bfs" else start.pop()
         if id(element) in seen:

@@ -1,11 +1,13 @@
 """The lock of the compile directory, taken and released by two calls."""
 
+from __future__ import annotations
+
 from contextlib import ExitStack
 from socket import gethostname
 
 from aesara.compile import compilelock
 
-_held = []
+_held: list[ExitStack] = []
 hostname = gethostname()
 
 

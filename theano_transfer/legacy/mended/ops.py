@@ -39,10 +39,10 @@ class _Adapted:
             if name in vars(cls):
                 setattr(cls, name, _with_keywords(vars(cls)[name]))
         if "make_thunk" in vars(cls):
-            cls.make_thunk = _with_keywords(vars(cls)["make_thunk"])
+            cls.make_thunk = _with_keywords(vars(cls)["make_thunk"])  # type: ignore[attr-defined]
 
 
-class Op(_Adapted, AesaraCOp, metaclass=standing_for(AesaraOp)):
+class Op(_Adapted, AesaraCOp, metaclass=standing_for(AesaraOp)):  # type: ignore[metaclass]
     """Base of Ops with ``make_node`` and ``perform``, C code where there is some.
 
     ``infer_shape(self, node, shapes)`` and ``c_headers(self)`` may be written as in Theano or as

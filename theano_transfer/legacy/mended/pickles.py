@@ -13,7 +13,7 @@ from aesara.tensor.type import TensorType
 from theano_transfer.legacy.mended._stand_in import standing_for
 
 
-class Container(AesaraContainer, metaclass=standing_for(AesaraContainer)):
+class Container(AesaraContainer, metaclass=standing_for(AesaraContainer)):  # type: ignore[metaclass]
     """``theano.gof.link.Container``, which becomes Aesara's as it is read."""
 
     def __setstate__(self, state):
@@ -26,13 +26,15 @@ class Container(AesaraContainer, metaclass=standing_for(AesaraContainer)):
 class _Shared:
     """Gives a shared variable of Theano's the class that Aesara has for it."""
 
+    _becomes: type
+
     def __setstate__(self, state):
         self.__class__ = self._becomes
         for name, value in state.items():
             setattr(self, name, value)
 
 
-class TensorSharedVariable(
+class TensorSharedVariable(  # type: ignore[metaclass]
     _Shared,
     sharedvar.TensorSharedVariable,
     metaclass=standing_for(sharedvar.TensorSharedVariable),
@@ -42,7 +44,7 @@ class TensorSharedVariable(
     _becomes = sharedvar.TensorSharedVariable
 
 
-class ScalarSharedVariable(
+class ScalarSharedVariable(  # type: ignore[metaclass]
     _Shared,
     sharedvar.ScalarSharedVariable,
     metaclass=standing_for(sharedvar.ScalarSharedVariable),
@@ -73,7 +75,9 @@ class GpuArrayType(TensorType):
     def __setstate__(self, state):
         self.__class__ = TensorType
         broadcastable = [bool(single) for single in state["broadcastable"]]
-        self.__init__(state.get("dtype", "float32"), broadcastable, name=state.get("name"))
+        self.__init__(  # type: ignore[misc]
+            state.get("dtype", "float32"), broadcastable, name=state.get("name")
+        )
 
 
 class CudaNdarrayType(GpuArrayType):

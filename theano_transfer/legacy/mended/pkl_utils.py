@@ -3,6 +3,8 @@
 Reading a pickle runs what it says: read those of people you trust.
 """
 
+from __future__ import annotations
+
 import pickle
 import zipfile
 from collections import Counter
@@ -48,7 +50,8 @@ class PersistentSharedVariableID(PersistentNdarrayID):
     def __init__(self, zip_file, allow_unnamed=True, allow_duplicates=True):
         super().__init__(zip_file)
         self.allow_unnamed, self.allow_duplicates = allow_unnamed, allow_duplicates
-        self.names, self.uses = {}, Counter()
+        self.names: dict[int, str] = {}
+        self.uses: Counter[str] = Counter()
 
     def name_of(self, array):
         name = self.names.get(id(array))
@@ -103,7 +106,7 @@ def dump(obj, file_handler, protocol=3, persistent_id=PersistentSharedVariableID
     with zipfile.ZipFile(file_handler, "w", zipfile.ZIP_DEFLATED, allowZip64=True) as zip_file:
         text = BytesIO()
         pickler = pickle.Pickler(text, protocol)
-        pickler.persistent_id = persistent_id(zip_file)
+        pickler.persistent_id = persistent_id(zip_file)  # type: ignore[method-assign]
         pickler.dump(obj)
         zip_file.writestr("pkl", text.getvalue())
 
@@ -112,7 +115,7 @@ def load(f, persistent_load=PersistentNdarrayLoad):
     """Read what :func:`dump` wrote to the open binary file `f`, here or in Theano."""
     with zipfile.ZipFile(f, "r") as zip_file:
         unpickler = CompatUnpickler(BytesIO(zip_file.read("pkl")))
-        unpickler.persistent_load = persistent_load(zip_file)
+        unpickler.persistent_load = persistent_load(zip_file)  # type: ignore[method-assign]
         return unpickler.load()
 
 

@@ -48,8 +48,8 @@ class RandomFunction(Op):
             raise TypeError(f"the first argument is a random state, not {state.type}")
         shape = as_tensor_variable([] if shape is None else shape, ndim=1)
         shape = lvector().type.filter_variable(cast(shape, "int64"))
-        parameters = [as_tensor_variable(parameter) for parameter in parameters]
-        return Apply(self, [state, shape, *parameters], [state.type(), self.outtype()])
+        variables = [as_tensor_variable(parameter) for parameter in parameters]
+        return Apply(self, [state, shape, *variables], [state.type(), self.outtype()])
 
     def infer_shape(self, fgraph, node, shapes):
         drawn = node.outputs[1]
@@ -125,11 +125,11 @@ def choice_helper(random_state, a, replace, p, size):
 
 def choice(random_state, size=None, a=2, replace=True, p=None, ndim=None, dtype="int64"):
     """The next state, and draws from the vector `a` or from the integers below it."""
-    parameters = (a, int(replace) if isinstance(replace, bool) else replace)
-    parameters += (np.zeros(0) if p is None else p,)
+    replace = int(replace) if isinstance(replace, bool) else replace
+    p = np.zeros(0) if p is None else p
     size, single = _axes(ndim, size)
     op = RandomFunction(choice_helper, TensorType(dtype, single))
-    return op(random_state, size, *parameters)
+    return op(random_state, size, a, replace, p)
 
 
 def poisson(random_state, size=None, lam=1.0, ndim=None, dtype="int64"):
@@ -184,7 +184,7 @@ def multinomial(random_state, size=None, n=1, pvals=(0.5, 0.5), ndim=None, dtype
 
 
 def _draw(fn, random_state, size, ndim, dtype, *parameters):
-    parameters = [as_tensor_variable(parameter) for parameter in parameters]
+    parameters = tuple(as_tensor_variable(parameter) for parameter in parameters)
     if dtype == "floatX":
         dtype = upcast(config.floatX, *(parameter.dtype for parameter in parameters))
     size, single = _axes(ndim, size, *parameters)
@@ -244,6 +244,10 @@ def _is_one(n):
 
 class RandomStreamsBase:
     """Draws whose generators :meth:`gen` of the subclass makes."""
+
+    def gen(self, op, *args, **kwargs):
+        """A draw of ``op(generator, *args, **kwargs)`` with a new generator."""
+        raise NotImplementedError(f"{type(self).__name__} says nowhere how it makes generators")
 
     def binomial(self, size=None, n=1, p=0.5, ndim=None, dtype="int64", prob=None):
         """:func:`binomial`"""

@@ -17,7 +17,7 @@ class _WithoutGraph:
             def with_graph(self, fgraph, node):
                 return transform(self, node)
 
-            cls.transform = with_graph
+            cls.transform = with_graph  # type: ignore[attr-defined]
 
 
 class LocalOptimizer(_WithoutGraph, basic.NodeRewriter):

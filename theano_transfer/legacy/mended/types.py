@@ -5,8 +5,10 @@ from aesara.tensor.type import TensorType as AesaraTensorType
 
 from theano_transfer.legacy.mended._stand_in import standing_for
 
+_StandIn = standing_for(AesaraTensorType)
 
-class _Dense(standing_for(AesaraTensorType)):
+
+class _Dense(_StandIn):
     """Aesara makes a sparse matrix's type a kind of tensor type; in Theano it is none."""
 
     def __instancecheck__(cls, instance):
@@ -34,7 +36,7 @@ class TensorType(AesaraTensorType, metaclass=_Dense):
 
     def __setstate__(self, state):
         self.__class__ = AesaraTensorType
-        self.__init__(
+        self.__init__(  # type: ignore[misc]
             state["dtype"], [bool(b) for b in state["broadcastable"]], name=state.get("name")
         )
 
