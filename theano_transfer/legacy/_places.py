@@ -141,7 +141,7 @@ _PLACES = {
     "theano.tensor.raw_random": (".raw_random",),
     "theano.tensor.shared_randomstreams": (".random_streams", "tensor.random.var"),
     "theano.tensor.sharedvar": (".pickles", ".shared", "tensor.sharedvar"),
-    "theano.tensor.signal.conv": (".convolution", "tensor.signal.conv"),
+    "theano.tensor.signal.conv": (".convolution",),
     "theano.tensor.signal.downsample": (".pooling",),
     "theano.tensor.signal.pool": (".pooling", "tensor.signal.pool"),
     "theano.tensor.slinalg": (".linalg", "tensor.slinalg"),

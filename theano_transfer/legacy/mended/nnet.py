@@ -12,14 +12,13 @@ def softmax(c, axis=None):
 
     Without an axis as in Theano: along the last one, and of a vector it is a matrix of one row.
     """
-    c = as_tensor_variable(c)
-    return special.softmax(_rows(c) if axis is None else c, axis=-1 if axis is None else axis)
+    # Aesara's function warns about vectors
+    return _along(special.Softmax, as_tensor_variable(c), axis)
 
 
 def logsoftmax(c, axis=None):
     """The logarithm of :func:`softmax`, without computing it."""
-    c = as_tensor_variable(c)
-    return special.log_softmax(_rows(c) if axis is None else c, axis=-1 if axis is None else axis)
+    return _along(special.LogSoftmax, as_tensor_variable(c), axis)
 
 
 def softmax_graph(c):
@@ -28,8 +27,10 @@ def softmax_graph(c):
     return exponentials / exponentials.sum(axis=-1, keepdims=True)
 
 
-def _rows(c):
-    return shape_padleft(c) if c.ndim == 1 else c
+def _along(op, c, axis):
+    if axis is not None:
+        return op(axis=axis)(c)
+    return op(axis=-1)(shape_padleft(c) if c.ndim == 1 else c)
 
 
 def relu(x, alpha=0):

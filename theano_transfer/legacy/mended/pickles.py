@@ -30,6 +30,7 @@ class _Shared:
 
     def __setstate__(self, state):
         self.__class__ = self._becomes
+        self._default_update = None
         for name, value in state.items():
             setattr(self, name, value)
 

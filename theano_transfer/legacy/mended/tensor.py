@@ -14,9 +14,7 @@ def stack(*tensors, **kwargs):
         tensors = (kwargs.pop("tensors"), *tensors)
     if not tensors:
         raise TypeError("stack takes a list of tensors")
-    if isinstance(tensors[0], (list, tuple)) or (
-        getattr(tensors[0], "ndim", 0) > 0 and (len(tensors) == 1 or isinstance(tensors[1], int))
-    ):
+    if isinstance(tensors[0], (list, tuple)):
         return at.stack(*tensors, **kwargs)
     return at.stack(list(tensors), **kwargs)
 
