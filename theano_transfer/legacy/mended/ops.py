@@ -41,6 +41,10 @@ class _Adapted:
         if "make_thunk" in vars(cls):
             cls.make_thunk = _with_keywords(vars(cls)["make_thunk"])  # type: ignore[attr-defined]
 
+    def perform(self, node, inputs, output_storage, params=None):
+        """Compute in Python; Ops that have C code alone do not define it."""
+        raise MethodNotDefined("perform", type(self), type(self).__name__)
+
 
 class Op(_Adapted, AesaraCOp, metaclass=standing_for(AesaraOp)):  # type: ignore[metaclass]
     """Base of Ops with ``make_node`` and ``perform``, C code where there is some.
