@@ -415,9 +415,6 @@ class TestOps:
             def c_support_code(self):
                 return "static double plus(double a, double b) { return a + b; }"
 
-            def c_code_cache_version(self):
-                return (1,)
-
             def c_code(self, node, name, inp, out, sub):
                 a, b, c, fail = *inp, *out, sub["fail"]
                 return f"""
