@@ -35,20 +35,20 @@ class _Shared:
             setattr(self, name, value)
 
 
-class TensorSharedVariable(  # type: ignore[metaclass]
+class TensorSharedVariable(
     _Shared,
     sharedvar.TensorSharedVariable,
-    metaclass=standing_for(sharedvar.TensorSharedVariable),
+    metaclass=standing_for(sharedvar.TensorSharedVariable),  # type: ignore[metaclass]
 ):
     """A shared array, which becomes Aesara's as it is read."""
 
     _becomes = sharedvar.TensorSharedVariable
 
 
-class ScalarSharedVariable(  # type: ignore[metaclass]
+class ScalarSharedVariable(
     _Shared,
     sharedvar.ScalarSharedVariable,
-    metaclass=standing_for(sharedvar.ScalarSharedVariable),
+    metaclass=standing_for(sharedvar.ScalarSharedVariable),  # type: ignore[metaclass]
 ):
     """A shared scalar, which becomes Aesara's as it is read."""
 

@@ -1,11 +1,13 @@
 """``TensorType(dtype, broadcastable)``, and types and variables in pickles of Theano's."""
 
+from typing import Any
+
 from aesara.sparse.type import SparseTensorType
 from aesara.tensor.type import TensorType as AesaraTensorType
 
 from theano_transfer.legacy.mended._stand_in import standing_for
 
-_StandIn = standing_for(AesaraTensorType)
+_StandIn: Any = standing_for(AesaraTensorType)
 
 
 class _Dense(_StandIn):
