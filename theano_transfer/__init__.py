@@ -48,3 +48,5 @@ from theano_transfer.tuning import assert_frozen as assert_frozen  # noqa: E402
 from theano_transfer.tuning import freeze as freeze  # noqa: E402
 from theano_transfer.tuning import trainable_params as trainable_params  # noqa: E402
 from theano_transfer.tuning import unfreeze as unfreeze  # noqa: E402
+
+_legacy.settle_device()

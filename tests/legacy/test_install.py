@@ -33,10 +33,10 @@ def test_import_prints_nothing():
 def test_theano_is_aesara():
     import aesara
 
-    assert theano.function is aesara.function
+    assert theano.grad is aesara.grad
     assert theano.shared(1.0).get_value() == 1
-    assert T.nnet.conv2d is aesara.tensor.nnet.conv2d
-    assert theano.config is aesara.config
+    assert T.nnet.batch_normalization is aesara.tensor.nnet.batch_normalization
+    assert theano.config.floatX == aesara.config.floatX
 
 
 def test_shared_takes_broadcastable():

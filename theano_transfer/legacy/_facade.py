@@ -1,78 +1,99 @@
-"""Modules named ``theano.*`` that look through to Aesara's."""
+"""Modules named ``theano.*`` that look through to where each name is served from."""
 
 import importlib
 import importlib.abc
 import importlib.machinery
 import types
 
-# Modules whose Aesara counterpart has another name.
-MODULES = {
-    "theano": "aesara",
-    "theano.gof": "aesara.graph",
-    "theano.tensor.nnet.nnet": "aesara.tensor.nnet.basic",
-    "theano.tensor.nnet.bn": "aesara.tensor.nnet.batchnorm",
-    "theano.tensor.signal.downsample": "theano_transfer.legacy._downsample",
-    "theano.tensor.shared_randomstreams": "aesara.tensor.random.utils",
-    "theano.tensor.opt": "aesara.tensor.rewriting.basic",
-    "theano.scan_module": "aesara.scan",
-}
+from theano_transfer.legacy._places import OWN, places_of
+from theano_transfer.legacy._refused import refusal_of
+from theano_transfer.legacy._renamed import RENAMED
 
-_NNET = {
-    **{name: ("theano_transfer.legacy._nnet", name) for name in ("softmax", "logsoftmax", "relu")},
-    **{name: ("aesara.tensor.math", name) for name in ("sigmoid", "softplus")},
-}
-
-# Names that Aesara renamed or changed, as (module, name) they are served from.
-NAMES = {
-    "theano": {"shared": ("theano_transfer.legacy._shared", "shared")},
-    "theano.sandbox.rng_mrg": {
-        "MRG_RandomStreams": ("aesara.sandbox.rng_mrg", "MRG_RandomStream"),
-    },
-    "theano.tensor.nnet": _NNET,
-    "theano.tensor.nnet.nnet": _NNET,
-    "theano.tensor.shared_randomstreams": {
-        "RandomStreams": ("aesara.tensor.random.utils", "RandomStream"),
-    },
+# Theano rebinds these modules' names to the functions that they define, and so do we: importing
+# `theano.tensor.var` must not make a module of `theano.tensor.var()`.
+FUNCTIONS_OVER_MODULES = {
+    "theano.compile.function",
+    "theano.compile.pfunc",
+    "theano.d3viz.d3viz",
+    "theano.scan_module.scan",
+    "theano.scan_module.scan_checkpoints",
+    "theano.tensor.inc_code",
+    "theano.tensor.sort",
+    "theano.tensor.var",
 }
 
 
 class TheanoModule(types.ModuleType):
-    """A module that takes what it lacks from Aesara's module of the same role.
+    """A module whose names are those of the modules it is served from, in their order.
 
     A module of its own, not Aesara's under a second name, so that legacy names can be added
     without touching Aesara.
     """
 
-    def __init__(self, name, target):
-        super().__init__(name, doc=target.__doc__)
-        self._target = target
+    def __init__(self, name, places):
+        super().__init__(name, doc=places[0].__doc__ if places else None)
+        self._places = places
 
     def __getattr__(self, name):
-        target = self.__dict__.get("_target")
-        if target is None or (name.startswith("__") and name.endswith("__")):
+        places = self.__dict__.get("_places")
+        if places is None:
             raise AttributeError(name)
-        renamed = NAMES.get(self.__name__, {}).get(name)
+        if name == "__all__":
+            return self._public()
+        full_name = f"{self.__name__}.{name}"
+        found, value = self._look_up(name)
+        if full_name not in FUNCTIONS_OVER_MODULES and places_of(full_name) is not None:
+            return importlib.import_module(full_name)
+        if found:
+            return _facade_of(value) if isinstance(value, types.ModuleType) else value
+        refusal = refusal_of(self.__name__, name)
+        if refusal is not None:
+            return refusal
+        served = ", ".join(place.__name__ for place in places) or "nothing"
+        raise AttributeError(
+            f"module '{self.__name__}' has no attribute '{name}' (served by {served})"
+        )
+
+    def __setattr__(self, name, value):
+        # The import system binds a submodule to its parent once it is loaded.
+        if f"{self.__name__}.{name}" in FUNCTIONS_OVER_MODULES and isinstance(value, TheanoModule):
+            return
+        super().__setattr__(name, value)
+
+    def _look_up(self, name):
+        """Whether `name` is served, and the value."""
+        renamed = RENAMED.get(self.__name__, {}).get(name)
         if renamed:
             module, original = renamed
-            return getattr(importlib.import_module(module), original)
-        try:
-            value = getattr(target, name)
-        except AttributeError:
-            value = None
-        full_name = f"{self.__name__}.{name}"
-        if full_name in MODULES or (
-            isinstance(value, types.ModuleType) and value.__name__.startswith("aesara")
-        ):
-            return importlib.import_module(full_name)
-        if value is None and not hasattr(target, name):
-            raise AttributeError(
-                f"module '{self.__name__}' has no attribute '{name}' "
-                f"(served by '{target.__name__}', which has none)"
-            )
-        return value
+            module = importlib.import_module(module)
+            return True, getattr(module, original) if original else module
+        dunder = name.startswith("__") and name.endswith("__")
+        for place in self._places:
+            own = place.__name__.startswith(OWN)
+            if name in place.__all__ if own else name in vars(place) and not dunder:
+                return True, getattr(place, name)
+        for place in self._places:
+            # what Aesara serves by its modules' own __getattr__, such as what it deprecates
+            if not dunder and not place.__name__.startswith(OWN) and hasattr(place, name):
+                return True, getattr(place, name)
+        return False, None
+
+    def _public(self):
+        """What ``from theano.tensor import *`` takes: everything, as Theano has no ``__all__``."""
+        names = {*RENAMED.get(self.__name__, ())}
+        for place in self._places:
+            own = place.__name__.startswith(OWN)
+            names.update(place.__all__ if own else vars(place))
+        return sorted(name for name in names if not name.startswith("_"))
 
     def __dir__(self):
-        return sorted({*super().__dir__(), *dir(self._target)})
+        return sorted({*super().__dir__(), *self._public()})
+
+
+def _facade_of(module):
+    """Theano's module for one of Aesara's; any other as it is."""
+    package, _, rest = module.__name__.partition(".")
+    return importlib.import_module(f"theano.{rest}".rstrip(".")) if package == "aesara" else module
 
 
 class TheanoFinder(importlib.abc.MetaPathFinder, importlib.abc.Loader):
@@ -81,21 +102,23 @@ class TheanoFinder(importlib.abc.MetaPathFinder, importlib.abc.Loader):
     def find_spec(self, fullname, path=None, target=None):
         if fullname != "theano" and not fullname.startswith("theano."):
             return None
-        try:
-            self._target(fullname)
-        except ModuleNotFoundError:
+        if self._places(fullname) is None:
             return None
         return importlib.machinery.ModuleSpec(fullname, self, is_package=True)
 
     def create_module(self, spec):
-        return TheanoModule(spec.name, self._target(spec.name))
+        return TheanoModule(spec.name, self._places(spec.name))
 
     def exec_module(self, module):
         """Nothing to run: attributes are looked up when they are asked for."""
 
     @staticmethod
-    def _target(fullname):
-        if fullname in MODULES:
-            return importlib.import_module(MODULES[fullname])
-        parent, _, last = fullname.rpartition(".")
-        return importlib.import_module(f"{MODULES.get(parent, 'aesara' + parent[6:])}.{last}")
+    def _places(fullname):
+        places = places_of(fullname)
+        if places is None:
+            places = ("aesara" + fullname[len("theano") :],)
+            try:
+                return [importlib.import_module(place) for place in places]
+            except ModuleNotFoundError:
+                return None
+        return [importlib.import_module(place) for place in places]

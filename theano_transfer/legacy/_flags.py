@@ -48,6 +48,19 @@ def prepare_flags(environ=os.environ):
     environ["AESARA_FLAGS"] = ",".join(f"{name}={value}" for name, value in flags.items())
 
 
+def said_for_theano(environ=os.environ):
+    """What ``THEANO_FLAGS`` and the files of ``THEANORC`` say, by Theano's names (with dots)."""
+    said = {
+        name.replace("__", "."): value
+        for name, value in _from_file(
+            environ.get("THEANORC", "~/.theanorc"), known_only=False
+        ).items()
+    }
+    flags = _parse(environ.get("THEANO_FLAGS", ""))
+    said.update({name.replace("__", "."): value for name, value in flags.items()})
+    return said
+
+
 def _parse(text):
     """``'floatX=float32,blas.ldflags=-lblas'`` as a dictionary with Aesara's spelling of names."""
     pairs = (item.split("=", 1) for item in re.split(r",(?=[^,=]+=)", text) if "=" in item)

@@ -3,33 +3,73 @@
 import contextlib
 import importlib
 import importlib.metadata
+import importlib.util
 import logging
+import os
 import sys
 import types
 import warnings
 
-from theano_transfer.legacy._facade import TheanoFinder
-from theano_transfer.legacy._flags import prepare_flags
+from theano_transfer.legacy import _device
+from theano_transfer.legacy._flags import prepare_flags, said_for_theano
+
+# Set to 1: have the alias even where Theano itself is installed.
+ALIAS = "THEANO_TRANSFER_ALIAS"
 
 
 def install():
-    """Make ``import theano`` and ``import lasagne`` work from here on. Idempotent."""
-    if any(isinstance(finder, TheanoFinder) for finder in sys.meta_path):
+    """Make ``import theano`` and ``import lasagne`` work from here on. Idempotent.
+
+    Raises
+    ------
+    ImportError
+        If Theano itself is installed and the user did not choose the alias.
+    """
+    if any(type(finder).__name__ == "TheanoFinder" for finder in sys.meta_path):
         return
+    _check_for_theano()
     prepare_flags()
+    _device.asked_for(said_for_theano().get("device", "cpu"))
     with _quiet():
         aesara = importlib.import_module("aesara")
         importlib.import_module("aesara.tensor.nnet")
         importlib.import_module("aesara.tensor.signal.pool")
         _use_float32_unless_told(aesara.config)
+        # only now: it imports Aesara
+        from theano_transfer.legacy._facade import TheanoFinder
+
         sys.meta_path.insert(0, TheanoFinder())
         for name in [name for name in sys.modules if name.split(".")[0] == "theano"]:
-            del sys.modules[name]  # an older Theano, imported before us
+            del sys.modules[name]  # Theano itself, which the user chose to replace
         with _pkg_resources_stand_in():
             importlib.import_module("lasagne")
     from theano_transfer.legacy import _lasagne
 
     _lasagne.mend()
+
+
+def _check_for_theano():
+    """Stop where ``theano`` is Theano itself, unless the user chose the alias."""
+    if os.environ.get(ALIAS, "") not in ("", "0"):
+        return
+    imported = sys.modules.get("theano")
+    spec = getattr(imported, "__spec__", None) if imported else _spec_of_theano()
+    if imported is None and (spec is None or spec.origin is None):
+        return  # nothing, or a folder that happens to have the name
+    where = getattr(spec, "origin", None) or "this process"
+    state = "imported" if imported else "installed"
+    raise ImportError(
+        f"Theano itself is {state} ({where}), and theano_transfer is imported as `theano` too. "
+        f"Uninstall it (pip uninstall theano), or set the environment variable {ALIAS}=1 to have "
+        "`import theano` mean theano_transfer."
+    )
+
+
+def _spec_of_theano():
+    try:
+        return importlib.util.find_spec("theano")
+    except (ImportError, ValueError):
+        return None
 
 
 def _use_float32_unless_told(config):

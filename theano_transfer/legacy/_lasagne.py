@@ -25,7 +25,7 @@ def _create_param(spec, shape, name=None):
 
 
 def _rectify(x):
-    from theano_transfer.legacy._nnet import relu
+    from theano_transfer.legacy.mended.nnet import relu
 
     return relu(x)
 

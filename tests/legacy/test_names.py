@@ -1,0 +1,133 @@
+"""Every public name of Theano 1.0.5 is served, or says what to use instead."""
+
+import importlib
+import textwrap
+from pathlib import Path
+
+import pytest
+
+from theano_transfer.legacy._places import _PLACES
+from theano_transfer.legacy._refused import _TABLE, Refused, refusal_of
+from theano_transfer.legacy._renamed import RENAMED
+
+
+def _read():
+    """Module -> {name: whether it is documented}."""
+    names, module = {}, None
+    for line in (Path(__file__).parent / "theano_names.txt").read_text().splitlines():
+        if line.startswith("#"):
+            continue
+        if not line.startswith(" "):
+            module, line = line.split(":", 1)
+            names[module] = {}
+        names[module].update((word.rstrip("*"), word.endswith("*")) for word in line.split())
+    return names
+
+
+NAMES = _read()
+
+
+def found(module, name):
+    """What stands for the name; AttributeError, ImportError where nothing does."""
+    return getattr(importlib.import_module(module), name)
+
+
+def refused(value):
+    return isinstance(value, type) and issubclass(value, Refused)
+
+
+@pytest.fixture(scope="module")
+def served():
+    """(module, name) -> 'served', 'refused' or 'absent'."""
+    result = {}
+    for module, names in NAMES.items():
+        for name in names:
+            try:
+                value = found(module, name)
+            except (AttributeError, ImportError):
+                result[module, name] = "absent"
+            else:
+                result[module, name] = "refused" if refused(value) else "served"
+    return result
+
+
+def _share(served, *states, documented=False):
+    wanted = [key for key in served if not documented or NAMES[key[0]][key[1]]]
+    return sum(served[key] in states for key in wanted) / len(wanted)
+
+
+@pytest.mark.filterwarnings("ignore::DeprecationWarning")
+def test_the_documented_names(served):
+    absent = [key for key, state in served.items() if state == "absent" and NAMES[key[0]][key[1]]]
+    assert not absent
+    assert _share(served, "served", documented=True) > 0.98
+
+
+@pytest.mark.filterwarnings("ignore::DeprecationWarning")
+def test_all_names(served):
+    absent = [".".join(key) for key, state in served.items() if state == "absent"]
+    assert _share(served, "served", "refused") > 0.99, absent
+    assert _share(served, "served") > 0.95
+
+
+@pytest.mark.parametrize("module", sorted(NAMES))
+def test_modules_import(module):
+    assert importlib.import_module(module).__name__ == module
+
+
+@pytest.mark.parametrize(
+    ("module", "name"),
+    [(module, name) for module, table in RENAMED.items() for name in table],
+)
+def test_what_is_renamed_is_there(module, name):
+    assert not refused(found(module, name))
+
+
+@pytest.mark.parametrize("module", sorted(_PLACES))
+def test_places_exist(module):
+    importlib.import_module(module)
+
+
+def test_what_is_refused_says_so_when_it_is_used():
+    for module, table in _TABLE.items():
+        for _, names in table:
+            for name in names.split():
+                refusal = refusal_of(module, name)
+                assert refusal is found(module, name), f"{module}.{name} is served"
+                with pytest.raises(NotImplementedError, match=name) as error:
+                    refusal()
+                assert textwrap.shorten(str(error.value), 400) == str(error.value)
+
+
+def test_a_refused_name_is_a_class_that_nothing_is_of():
+    from theano.gpuarray.elemwise import GpuElemwise
+
+    assert not isinstance(1, GpuElemwise)
+    with pytest.raises(NotImplementedError, match="kernel of a GPU"):
+        _ = GpuElemwise.anything
+    with pytest.raises(NotImplementedError, match="kernel of a GPU"):
+        type("Mine", (GpuElemwise,), {})
+
+
+def test_functions_stay_functions_when_their_modules_are_imported():
+    import theano
+    import theano.scan_module.scan
+    import theano.tensor as T
+    import theano.tensor.sort
+    import theano.tensor.var
+    from theano.tensor.var import TensorVariable
+
+    assert isinstance(T.var(T.vector()), TensorVariable)
+    assert callable(T.sort)
+    assert callable(theano.scan_module.scan)
+    import theano.compile.function
+
+    assert callable(theano.compile.function)
+
+
+def test_star_imports():
+    namespace = {}
+    exec("from theano.tensor import *\nfrom theano import *", namespace)
+    assert namespace["dmatrix"].ndim == 2
+    assert namespace["stack"].__module__.startswith("theano_transfer")
+    assert {"function", "config", "shared", "tensor"} <= set(namespace)
