@@ -13,6 +13,7 @@ under their legacy names) and puts fast convolutions behind them. The rest:
 ``FeatureExtractor``              a frozen network as a scikit-learn transformer
 ``FeatureCache``                  what a frozen network made of pictures, kept
 ``images``                        pictures and data sets of them
+``use``, ``backends``             what computes: the C backend, or JAX
 ``layers``, ``kernels``           what the zoo is built of
 ``show``                          tables and pictures of what was built and trained
 ================================  ==========================================================
@@ -23,6 +24,7 @@ from theano_transfer import legacy as _legacy
 _legacy.install()
 
 # Everything below imports Aesara or Lasagne and so has to come after.
+from theano_transfer import backends as backends  # noqa: E402
 from theano_transfer import images as images  # noqa: E402
 from theano_transfer import kernels as kernels  # noqa: E402
 from theano_transfer import layers as layers  # noqa: E402
@@ -31,6 +33,7 @@ from theano_transfer import tuning as tuning  # noqa: E402
 from theano_transfer import weights as weights  # noqa: E402
 from theano_transfer import zoo as zoo  # noqa: E402
 from theano_transfer._version import __version__ as __version__  # noqa: E402
+from theano_transfer.backends import use as use  # noqa: E402
 from theano_transfer.cache import FeatureCache as FeatureCache  # noqa: E402
 from theano_transfer.features import FeatureExtractor as FeatureExtractor  # noqa: E402
 from theano_transfer.tuning import Model as Model  # noqa: E402
@@ -38,3 +41,5 @@ from theano_transfer.tuning import assert_frozen as assert_frozen  # noqa: E402
 from theano_transfer.tuning import freeze as freeze  # noqa: E402
 from theano_transfer.tuning import trainable_params as trainable_params  # noqa: E402
 from theano_transfer.tuning import unfreeze as unfreeze  # noqa: E402
+
+backends.start(_legacy.asked_device())

@@ -4,5 +4,6 @@
 Lasagne 0.1 expects of older Theanos. It runs once, when theano_transfer is imported.
 """
 
+from theano_transfer.legacy._flags import asked_device as asked_device
 from theano_transfer.legacy._flags import prepare_flags as prepare_flags
 from theano_transfer.legacy._install import install as install

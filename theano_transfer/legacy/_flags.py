@@ -48,6 +48,16 @@ def prepare_flags(environ=os.environ):
     environ["AESARA_FLAGS"] = ",".join(f"{name}={value}" for name, value in flags.items())
 
 
+def asked_device(environ=os.environ):
+    """Theano's flag ``device`` ('cpu', 'cuda', 'cuda1', ...), or None where nobody sets it.
+
+    Aesara has no such flag; it is not handed over.
+    """
+    flags = _from_file(environ.get("THEANORC", "~/.theanorc"), known_only=False)
+    flags.update(_parse(environ.get("THEANO_FLAGS", "")))
+    return flags.get("device")
+
+
 def _parse(text):
     """``'floatX=float32,blas.ldflags=-lblas'`` as a dictionary with Aesara's spelling of names."""
     pairs = (item.split("=", 1) for item in re.split(r",(?=[^,=]+=)", text) if "=" in item)

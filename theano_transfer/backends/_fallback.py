@@ -1,0 +1,53 @@
+"""Where there is no C++ compiler, JAX takes the place of the C backend by itself."""
+
+from __future__ import annotations
+
+import functools
+import warnings
+
+from aesara.configdefaults import config
+
+from theano_transfer.backends._settings import has_jax, platform_of, use
+
+
+class FallbackWarning(UserWarning):
+    """JAX computes because nothing faster was found."""
+
+
+class _Started:
+    by_itself = False
+
+
+def start(device) -> None:
+    """Begin as the flags say: with a GPU through JAX, or with the C backend where it can compile.
+
+    Parameters
+    ----------
+    device : str or None
+        Theano's flag of this name.
+    """
+    if config.mode != "Mode":
+        return  # somebody chose
+    if device is not None and platform_of(device)[0] != "cpu":
+        use("jax", device=device)
+    elif not config.cxx and has_jax():
+        _Started.by_itself = True
+        use("jax", device="cpu")
+
+
+@functools.cache
+def say_once() -> None:
+    """Say, when something is compiled first, that JAX computes without having been asked."""
+    if _Started.by_itself:
+        warnings.warn(
+            "no C++ compiler was found, so JAX computes, on the processor: it takes seconds to "
+            "compile each function. `theano-transfer doctor` says how to get the faster backend; "
+            "tt.use('jax') says that this is what you want.",
+            FallbackWarning,
+            stacklevel=2,
+        )
+
+
+def chose_itself() -> bool:
+    """Whether JAX computes because there is no compiler."""
+    return _Started.by_itself

@@ -1,0 +1,16 @@
+"""What computes each Op in JAX, registered with Aesara's own dispatcher when this is imported."""
+
+from theano_transfer.backends.conversions import (
+    _convolution,
+    _elementwise,
+    _indexing,
+    _layers,
+    _neighbours,
+    _normalisation,
+    _pooling,
+    _random,
+    _scan,
+    _shapes,
+    _softmax,
+    _sorting,
+)
