@@ -83,7 +83,7 @@ class DeviceFunction:
             results: list = [None] * self._count
             for i, value in zip(self._returned, returned):
                 results[i] = np.array(value)
-        return results if output_subset is None else [results[i] for i in output_subset]
+        return results  # of which the caller takes those that were asked for
 
     def _arguments(self):
         """What is no parameter, in the order of ``_given``; keys in place of generators."""

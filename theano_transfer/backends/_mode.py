@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from aesara.compile.mode import Mode, predefined_modes
+from aesara.configdefaults import config
+from aesara.graph.rewriting.basic import GraphRewriter
 from aesara.graph.rewriting.db import RewriteDatabaseQuery
 
 from theano_transfer.backends._linker import JaxLinker
@@ -15,6 +17,21 @@ EXCLUDED = (
 )  # fmt: skip
 
 
+class _WithoutCompiler(GraphRewriter):
+    """Rewrites as another does. Constants are folded in NumPy, not by C code compiled for each."""
+
+    def __init__(self, rewriter):
+        super().__init__()
+        self.rewriter = rewriter
+
+    def add_requirements(self, fgraph):
+        self.rewriter.add_requirements(fgraph)
+
+    def apply(self, fgraph):
+        with config.change_flags(cxx=""):
+            return self.rewriter.apply(fgraph)
+
+
 class JaxMode(Mode):
     """Compiles functions with JAX. Its own class, by which Aesara tells that the mode changed."""
 
@@ -22,6 +39,10 @@ class JaxMode(Mode):
         if optimizer is None:
             optimizer = RewriteDatabaseQuery(include=["fast_run"], exclude=list(EXCLUDED))
         super().__init__(JaxLinker() if linker is None else linker, optimizer, **kwargs)
+
+    @property
+    def optimizer(self):
+        return _WithoutCompiler(super().optimizer)
 
     def for_precision(self, precision):
         """The same mode with another precision."""

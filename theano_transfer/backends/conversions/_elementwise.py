@@ -18,6 +18,7 @@ from theano_transfer.legacy._rectifiers import CEILINGS, Rectifier, RectifierGra
 REDUCTIONS = {
     "Add": jnp.sum,
     "Mul": jnp.prod,
+    "MulWithoutZeros": lambda x, axis: jnp.where(x == 0, 1, x).prod(axis),
     "ScalarMaximum": jnp.max,
     "ScalarMinimum": jnp.min,
     "AND": jnp.all,
@@ -99,8 +100,8 @@ def reduction(op, node=None, **kwargs):
         dtype = node.outputs[0].dtype  # Aesara would sum float32 in float64, slow on most GPUs
 
     def apply(x):
-        if reduce in (jnp.sum, jnp.prod):
-            return reduce(widened(x).astype(dtype), axis=axes)
+        if name in ("Add", "Mul", "MulWithoutZeros"):
+            x = widened(x).astype(dtype)
         return reduce(x, axis=axes)
 
     return apply

@@ -9,6 +9,7 @@ from __future__ import annotations
 import jax
 import numpy as np
 from aesara.link.jax.dispatch import jax_funcify
+from aesara.tensor.basic import Nonzero
 from aesara.tensor.subtensor import (
     AdvancedIncSubtensor,
     AdvancedIncSubtensor1,
@@ -36,11 +37,17 @@ def _entry(op, entry):
     if isinstance(entry, jax.Array) and entry.dtype == bool:
         raise DataDependentShapeError(
             f"{op} takes the elements that a mask selects, whose number depends on data; XLA "
-            "compiles for shapes that are known before. T.switch(mask, x, 0) keeps the shape"
+            "compiles for shapes that are known before: T.switch(mask, x, 0) keeps the shape, and "
+            "mode='FAST_RUN' compiles a function for the C backend"
         )
     if isinstance(entry, np.ndarray) and entry.ndim == 0:
         return entry.item()
     return entry
+
+
+@jax_funcify.register(Nonzero)
+def nonzero(op, **kwargs):
+    return jax.numpy.nonzero  # which refuses while it is traced
 
 
 @jax_funcify.register(Subtensor)

@@ -5,12 +5,13 @@ from __future__ import annotations
 import jax.numpy as jnp
 from aesara.link.jax.dispatch import jax_funcify
 from aesara.link.jax.dispatch.random import jax_sample_fn
+from aesara.sandbox.multinomial import ChoiceFromUniform, MultinomialFromUniform
 from aesara.sandbox.rng_mrg import DotModulo, mrg_uniform
 from aesara.tensor.random.basic import MvNormalRV
 from aesara.tensor.random.op import RandomVariable
 from jax import lax
 
-from theano_transfer.backends._graph import numbers
+from theano_transfer.backends._graph import number, numbers
 
 # L'Ecuyer and Touzin, 2000, "Fast combined multiple recursive generators with multipliers of the
 # form a = 2^q + 2^r": the generator MRG31k3p.
@@ -69,6 +70,40 @@ def dot_modulo(op, **kwargs):
 
     def apply(a1, v1, m1, a2, v2, m2):
         return jnp.concatenate([product(a1, v1, m1), product(a2, v2, m2)])
+
+    return apply
+
+
+def _outcomes(probabilities, uniform):
+    """For each row of `probabilities` the first outcome at which their sum exceeds a number."""
+    sums = jnp.cumsum(probabilities.astype("float64"), axis=1)
+    return jnp.minimum((sums <= uniform[:, None]).sum(axis=1), sums.shape[1] - 1)
+
+
+@jax_funcify.register(MultinomialFromUniform)
+def multinomial_from_uniform(op, **kwargs):
+    def apply(probabilities, uniform, count=1):
+        rounds = uniform.reshape(number(count, f"the number of samples of {op}"), -1)
+        counts = jnp.zeros(probabilities.shape, "int64")
+        rows = jnp.arange(probabilities.shape[0])
+        for of_round in rounds:
+            counts = counts.at[rows, _outcomes(probabilities, of_round)].add(1)
+        return counts
+
+    return apply
+
+
+@jax_funcify.register(ChoiceFromUniform)
+def choice_from_uniform(op, **kwargs):
+    def apply(probabilities, uniform, count):
+        probabilities = jnp.asarray(probabilities)
+        rows, chosen = jnp.arange(probabilities.shape[0]), []
+        for of_round in uniform.reshape(number(count, f"the number of samples of {op}"), -1):
+            chosen.append(_outcomes(probabilities, of_round))
+            if not op.replace:  # what was taken is not there any more
+                probabilities = probabilities.at[rows, chosen[-1]].set(0)
+                probabilities = probabilities / probabilities.sum(axis=1, keepdims=True)
+        return jnp.stack(chosen, axis=1)
 
     return apply
 

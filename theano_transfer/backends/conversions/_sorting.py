@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import jax.numpy as jnp
 from aesara.link.jax.dispatch import jax_funcify
-from aesara.tensor.extra_ops import SearchsortedOp
+from aesara.tensor.extra_ops import SearchsortedOp, Unique
 from aesara.tensor.sort import ArgSortOp, SortOp, TopKOp
 
 from theano_transfer.backends._graph import number
@@ -42,6 +42,11 @@ def top_k(op, node=None, **kwargs):
         return results if len(results) > 1 else results[0]
 
     return apply
+
+
+@jax_funcify.register(Unique)
+def unique(op, **kwargs):
+    return jnp.unique  # which refuses while it is traced
 
 
 @jax_funcify.register(SearchsortedOp)
