@@ -1,5 +1,8 @@
 """What JAX computes, held against Aesara's own NumPy code for the same graph."""
 
+import shutil
+from pathlib import Path
+
 import numpy as np
 import pytest
 import theano
@@ -45,3 +48,15 @@ def with_gradients():
         return [y, *T.grad((y * weights).sum(), list(variables))]
 
     return extend
+
+
+@pytest.fixture(scope="session")
+def emoji_pictures(tmp_path_factory):
+    """Two class folders of four pictures each."""
+    emoji = Path(__file__).parents[2] / "examples" / "data" / "emoji"
+    folder = tmp_path_factory.mktemp("emoji")
+    for name in ("animal", "food"):
+        (folder / name).mkdir()
+        for path in sorted((emoji / name).glob("*.png"))[:4]:
+            shutil.copy(path, folder / name)
+    return folder

@@ -9,7 +9,11 @@ from theano_transfer.backends._errors import DataDependentShapeError as DataDepe
 from theano_transfer.backends._errors import MissingJaxError as MissingJaxError
 from theano_transfer.backends._fallback import FallbackWarning as FallbackWarning
 from theano_transfer.backends._fallback import start as start
+from theano_transfer.backends._settings import Settings as Settings
 from theano_transfer.backends._settings import backend as backend
+from theano_transfer.backends._settings import current as current
+from theano_transfer.backends._settings import require_jax as require_jax
 from theano_transfer.backends._settings import use as use
+from theano_transfer.backends._settings import use_device as use_device
 
 _mode.register()

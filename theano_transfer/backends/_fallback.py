@@ -7,7 +7,7 @@ import warnings
 
 from aesara.configdefaults import config
 
-from theano_transfer.backends._settings import has_jax, platform_of, use
+from theano_transfer.backends._settings import has_jax, use, use_device
 
 
 class FallbackWarning(UserWarning):
@@ -28,8 +28,8 @@ def start(device) -> None:
     """
     if config.mode != "Mode":
         return  # somebody chose
-    if device is not None and platform_of(device)[0] != "cpu":
-        use("jax", device=device)
+    if device not in (None, "cpu"):
+        use_device(device)
     elif not config.cxx and has_jax():
         _Started.by_itself = True
         use("jax", device="cpu")
@@ -46,8 +46,3 @@ def say_once() -> None:
             FallbackWarning,
             stacklevel=2,
         )
-
-
-def chose_itself() -> bool:
-    """Whether JAX computes because there is no compiler."""
-    return _Started.by_itself

@@ -123,7 +123,7 @@ class DeviceFunction:
             (donated if i in self._updated.values() else kept).append(self._cells[i][0])
         try:
             return self._compiled(donated, kept, *numbers)
-        except jax.errors.JaxRuntimeError as error:
+        except RuntimeError as error:
             if "RESOURCE_EXHAUSTED" in str(error):
                 raise MemoryError(f"the device has not enough memory: {error}") from error
             raise

@@ -11,7 +11,7 @@ from aesara.configdefaults import config
 BACKENDS = ("c", "jax")
 PRECISIONS = ("float32", "tf32", "bfloat16")
 # What Theano called its devices; 'cpu' and 'cuda' are JAX's own names.
-PLATFORMS = {"cpu": "cpu", "cuda": "cuda", "gpu": "cuda", "opencl": None}
+PLATFORMS = {"cpu": "cpu", "cuda": "cuda", "gpu": "cuda"}
 
 
 @dataclass(frozen=True)
@@ -57,7 +57,9 @@ def platform_of(device):
     match = re.fullmatch(r"([a-z]+?)(\d+)?", device)
     platform = PLATFORMS.get(match[1]) if match else None
     if platform is None:
-        raise ValueError(f"a device is 'cpu', 'cuda' or one of several ('cuda1'); got {device!r}")
+        raise ValueError(
+            f"a device is 'cpu', 'cuda', one of several ('cuda1') or 'jax'; got {device!r}"
+        )
     return platform, None if match[2] is None else int(match[2])
 
 
@@ -110,6 +112,22 @@ def use(backend, *, device=None, devices=1, precision="float32") -> None:
         raise ValueError("device, devices and precision are for the backend 'jax'")
     _Chosen.settings = settings
     config.mode = "JAX" if backend == "jax" else "Mode"
+
+
+def use_device(name) -> None:
+    """:func:`use` by the name of a device, as Theano's flag ``device`` and ``--device`` give it.
+
+    Parameters
+    ----------
+    name : str
+        'cpu' is the C backend; 'cuda' or 'cuda1' a GPU through JAX; 'jax' JAX on what it chooses.
+    """
+    if name == "jax":
+        use("jax")
+    elif platform_of(name)[0] == "cpu":
+        use("c")
+    else:
+        use("jax", device=name)
 
 
 def has_jax() -> bool:

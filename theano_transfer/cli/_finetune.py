@@ -125,6 +125,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
         help="where to save the model (default: %(default)s)",
     )  # fmt: skip
     data.add_argument("--quiet", action="store_true", help="write nothing about the progress")
+    add_device(data)
 
 
 def run(options: argparse.Namespace) -> int:
