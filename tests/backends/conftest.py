@@ -8,6 +8,8 @@ import pytest
 import theano
 import theano.tensor as T
 from aesara.compile.mode import Mode
+from tuning.conftest import make_net as make_net
+from tuning.conftest import pictures as pictures
 
 pytest.importorskip("jax")
 

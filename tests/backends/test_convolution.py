@@ -25,9 +25,7 @@ def pictures(rng, groups=1):
 def test_aesaras(agree, with_gradients, rng, options):
     x, w = T.tensor4("x"), T.tensor4("w")
     y = T.nnet.conv2d(x, w, **options)
-    agree(
-        [x, w], with_gradients(y, x, w), *pictures(rng, options.get("num_groups", 1)), atol=1e-4
-    )
+    agree([x, w], with_gradients(y, x, w), *pictures(rng, options.get("num_groups", 1)), atol=1e-4)
 
 
 @pytest.mark.parametrize("options", CASES.values(), ids=CASES.keys())
@@ -76,6 +74,8 @@ def test_transposed(agree, with_gradients, rng):
 
 def test_unshared_filters_are_refused():
     x, w = T.tensor4("x"), T.TensorType("float32", (None,) * 6)("w")
-    y = T.nnet.conv2d(x, w, input_shape=(1, 2, 4, 4), filter_shape=(3, 2, 2, 2, 3, 3), unshared=True)
+    y = T.nnet.conv2d(
+        x, w, input_shape=(1, 2, 4, 4), filter_shape=(3, 2, 2, 2, 3, 3), unshared=True
+    )
     with pytest.raises(NotImplementedError, match="unshared=True.*mode='FAST_RUN'"):
         theano.function([x, w], y, mode="JAX")

@@ -61,7 +61,7 @@ def test_shared_streams():
     assert abs(normal.mean() - 3) < 0.5
     assert 1.5 < normal.std() < 2.5
     assert uniform.shape == (2, 3)
-    assert (0 <= uniform).all()
+    assert (uniform >= 0).all()
     assert (uniform < 1).all()
     assert not np.array_equal(normal, later)
     np.testing.assert_array_equal(draw(5)[0][0], normal)

@@ -39,10 +39,7 @@ class JaxLinker(JAXLinker):
         return (
             function,
             [Container(v, cell) for v, cell in zip(fgraph.inputs, input_storage)],
-            [
-                Container(v, cell, readonly=True)
-                for v, cell in zip(fgraph.outputs, output_storage)
-            ],
+            [Container(v, cell, readonly=True) for v, cell in zip(fgraph.outputs, output_storage)],
             [function],
             nodes,
         )

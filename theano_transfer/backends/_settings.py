@@ -38,9 +38,7 @@ class Settings:
         if self.devices != "all" and (not isinstance(self.devices, int) or self.devices < 1):
             raise ValueError(f"devices is 'all' or a number from 1 on; got {self.devices!r}")
         if self.precision not in PRECISIONS:
-            raise ValueError(
-                f"precision is one of {', '.join(PRECISIONS)}; got {self.precision!r}"
-            )
+            raise ValueError(f"precision is one of {', '.join(PRECISIONS)}; got {self.precision!r}")
 
     def with_precision(self, precision):
         return replace(self, precision=precision)

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from theano_transfer.cli._console import PROGRAM, name, note, say
 from theano_transfer.cli._options import (
+    add_device,
     cache,
     count,
     fraction,
