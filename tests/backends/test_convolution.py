@@ -77,5 +77,5 @@ def test_unshared_filters_are_refused():
     y = T.nnet.conv2d(
         x, w, input_shape=(1, 2, 4, 4), filter_shape=(3, 2, 2, 2, 3, 3), unshared=True
     )
-    with pytest.raises(NotImplementedError, match="unshared=True.*mode='FAST_RUN'"):
+    with pytest.raises(NotImplementedError, match=r"unshared=True.*mode='FAST_RUN'"):
         theano.function([x, w], y, mode="JAX")

@@ -71,7 +71,7 @@ def test_a_batch_that_cannot_be_split_is_computed_everywhere(batch):
 
 
 def test_more_devices_than_there_are():
-    with pytest.raises(ValueError, match="1000 devices .* JAX has"):
+    with pytest.raises(ValueError, match=r"1000 devices .* JAX has"):
         trained(None, None, devices=1000)
 
 

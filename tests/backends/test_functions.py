@@ -33,7 +33,7 @@ def test_parameters_are_transferred_once(network, rng):
 
 
 def test_values_are_numpys(network):
-    x, w, frozen, loss = network
+    x, w, _, loss = network
     step = theano.function([x], loss, updates=[(w, w - 0.1 * T.grad(loss, w))], mode="JAX")
     step(np.ones((2, 5), "float32"))
     value = w.get_value(borrow=True)
@@ -57,7 +57,7 @@ def test_results_may_be_written_to():
 
 
 def test_other_backends_find_the_parameters(network, slowly):
-    x, w, frozen, loss = network
+    x, w, _, loss = network
     updates = [(w, w - 0.1 * T.grad(loss, w))]
     one = theano.function([x], loss, updates=updates, mode="JAX")
     other = theano.function([x], loss, updates=updates, mode=slowly)

@@ -41,7 +41,7 @@ def test_devices_by_theanos_names():
     assert backends.backend() == "c"
     backends.use_device("cuda1")
     assert backends.current().device == "cuda1"
-    with pytest.raises(RuntimeError, match="no device 'cuda1'.*jax\\[cuda12\\]"):
+    with pytest.raises(RuntimeError, match=r"no device 'cuda1'.*jax\[cuda12\]"):
         compiled()
 
 

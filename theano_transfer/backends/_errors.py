@@ -2,7 +2,7 @@
 
 
 class DataDependentShapeError(ValueError):
-    """A shape that is known only when numbers are: XLA compiles for shapes that are known before."""
+    """A shape that depends on data: XLA compiles for shapes that are known before."""
 
 
 class MissingJaxError(ImportError):

@@ -118,9 +118,7 @@ class DeviceFunction:
             self._placement.arguments([v for k, v in enumerate(given) if k not in self._static])
         )
         numbers = [int(v) if k in self._static else next(placed) for k, v in enumerate(given)]
-        donated, kept = [], []
-        for i in self._state:
-            (donated if i in self._updated.values() else kept).append(self._cells[i][0])
+        donated, kept = ([self._cells[i][0] for i in part] for part in self._parts())
         try:
             return self._compiled(donated, kept, *numbers)
         except RuntimeError as error:
@@ -128,9 +126,15 @@ class DeviceFunction:
                 raise MemoryError(f"the device has not enough memory: {error}") from error
             raise
 
+    def _parts(self):
+        """Of the parameters those that are updated, and the others."""
+        updated = set(self._updated.values())
+        return [i for i in self._state if i in updated], [
+            i for i in self._state if i not in updated
+        ]
+
     def _jit(self):
-        donated = [i for i in self._state if i in self._updated.values()]
-        kept = [i for i in self._state if i not in donated]
+        donated, kept = self._parts()
 
         def compute(donated_values, kept_values, *given):
             known = dict(zip(donated, donated_values))

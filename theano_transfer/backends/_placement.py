@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import jax
 import numpy as np
-from jax.sharding import Mesh, NamedSharding, PartitionSpec, SingleDeviceSharding
+from jax.sharding import Mesh, NamedSharding, PartitionSpec, Sharding, SingleDeviceSharding
 
 from theano_transfer.backends._settings import platform_of
 
@@ -20,6 +20,8 @@ class Placement:
     def __init__(self, settings):
         devices = _devices(settings)
         self.count = len(devices)
+        self.whole: Sharding
+        self.split: Sharding
         if self.count == 1:
             self.whole = self.split = SingleDeviceSharding(devices[0])
         else:

@@ -53,12 +53,11 @@ def platform_of(device):
         If there is no such device.
     """
     match = re.fullmatch(r"([a-z]+?)(\d+)?", device)
-    platform = PLATFORMS.get(match[1]) if match else None
-    if platform is None:
+    if match is None or match[1] not in PLATFORMS:
         raise ValueError(
             f"a device is 'cpu', 'cuda', one of several ('cuda1') or 'jax'; got {device!r}"
         )
-    return platform, None if match[2] is None else int(match[2])
+    return PLATFORMS[match[1]], None if match[2] is None else int(match[2])
 
 
 class _Chosen:

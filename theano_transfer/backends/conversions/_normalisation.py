@@ -104,8 +104,8 @@ def train_grad(op, **kwargs):
             flat = (y <= 0) | (y >= CEILINGS[op.activation_name])
             gradient = jnp.where(flat, jnp.zeros((), gradient.dtype), gradient)
         inverse = lax.rsqrt(var + jnp.asarray(epsilon, var.dtype))
-        columns = map(_column, (gamma, mean, inverse))
-        by_x, by_gamma, by_beta = _gradients(x, gradient, *columns, CHANNELS)
+        gamma, mean, inverse = map(_column, (gamma, mean, inverse))
+        by_x, by_gamma, by_beta = _gradients(x, gradient, gamma, mean, inverse, CHANNELS)
         return by_x.astype(x.dtype), by_gamma.reshape(-1), by_beta.reshape(-1)
 
     return apply

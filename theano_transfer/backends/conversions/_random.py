@@ -50,12 +50,13 @@ def uniform(op, **kwargs):
         columns, values = lax.scan(_next, columns, None, length=steps)
         moved, last = _next(columns, None)
         # Of the last round, only the first streams move.
-        columns = [jnp.where(jnp.arange(streams) < rest, m, c) for m, c in zip(moved, columns)]
+        moves = jnp.arange(streams) < rest
+        ended = [jnp.where(moves, new, old) for new, old in zip(moved, columns)]
         values = jnp.concatenate([values.reshape(-1), last[:rest]])
         if dtype == "float16":
             values = (values & 0x7FFF) + 1
         sample = values.astype(dtype) * jnp.asarray(SCALES[dtype], dtype)
-        return jnp.stack(columns, axis=1).astype(state.dtype), sample.reshape(shape)
+        return jnp.stack(ended, axis=1).astype(state.dtype), sample.reshape(shape)
 
     return apply
 
@@ -116,12 +117,11 @@ def random_variable(op, node=None, **kwargs):
 
     def apply(key, size, _, *parameters):
         shape = numbers(size, f"the size of {op}")
-        parameters = [jnp.asarray(p) for p in parameters]
         if not shape and op.ndim_supp == 0:
-            shape = jnp.broadcast_shapes(*(p.shape for p in parameters))
+            shape = jnp.broadcast_shapes(*(jnp.shape(p) for p in parameters))
         elif isinstance(op, MvNormalRV) and not shape:
             shape = None
-        state, result = sample({"jax_state": key}, shape, dtype, *parameters)
+        state, result = sample({"jax_state": key}, shape, dtype, *map(jnp.asarray, parameters))
         return state["jax_state"], result
 
     return apply

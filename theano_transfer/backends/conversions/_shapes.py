@@ -75,19 +75,28 @@ def broadcast_to(op, **kwargs):
 @jax_funcify.register(ARange)
 def arange(op, **kwargs):
     def apply(*limits):
-        return jnp.arange(*(number(v, f"a limit of {op}") for v in limits), dtype=op.dtype)
+        start, stop, step = (number(v, f"a limit of {op}") for v in limits)
+        return jnp.arange(start, stop, step, dtype=op.dtype)
 
     return apply
 
 
 @jax_funcify.register(Eye)
 def eye(op, **kwargs):
-    return lambda n, m, k: jnp.eye(*(number(v, str(op)) for v in (n, m, k)), dtype=op.dtype)
+    def apply(*values):
+        rows, columns, diagonal = (number(v, f"the size of {op}") for v in values)
+        return jnp.eye(rows, columns, diagonal, dtype=op.dtype)
+
+    return apply
 
 
 @jax_funcify.register(Tri)
 def tri(op, **kwargs):
-    return lambda n, m, k: jnp.tri(*(number(v, str(op)) for v in (n, m, k)), dtype=op.dtype)
+    def apply(*values):
+        rows, columns, diagonal = (number(v, f"the size of {op}") for v in values)
+        return jnp.tri(rows, columns, diagonal, dtype=op.dtype)
+
+    return apply
 
 
 @jax_funcify.register(Repeat)
