@@ -6,6 +6,7 @@ import contextlib
 import copy
 
 import jax
+import jax.numpy as jnp
 import numpy as np
 from aesara.compile.sharedvalue import SharedVariable
 from aesara.tensor.random.type import RandomType
@@ -49,7 +50,7 @@ class DeviceFunction:
         self._variables = list(fgraph.inputs)
         updates = fgraph.update_mapping or {}
         self._returned = [i for i in range(len(fgraph.outputs)) if i not in updates]
-        self._count = len(fgraph.outputs)
+        self._dtypes = [getattr(v.type, "dtype", None) for v in fgraph.outputs]
         # Generators stay NumPy's: each call takes a key from them.
         self._updated = {
             output: target
@@ -80,7 +81,7 @@ class DeviceFunction:
             returned, updated = self._results(given)
             for cell, value in zip(self._updated.values(), updated):
                 self._cells[cell][0] = value
-            results: list = [None] * self._count
+            results: list = [None] * len(self._dtypes)
             for i, value in zip(self._returned, returned):
                 results[i] = np.array(value)
         return results  # of which the caller takes those that were asked for
@@ -144,7 +145,10 @@ class DeviceFunction:
                 known[i] = np.asarray(value, self._variables[i].type.dtype) if numeric else value
             inputs = [known[i] for i in range(len(self._variables))]
             outputs = self._run(*inputs)
-            wanted = [outputs[i] for i in (*self._returned, *self._updated)]
+            # What leaves is of the dtypes of the graph, whatever the precision within.
+            wanted = [
+                jnp.asarray(outputs[i], self._dtypes[i]) for i in (*self._returned, *self._updated)
+            ]
             own = separate(wanted, inputs)
             return own[: len(self._returned)], own[len(self._returned) :]
 
