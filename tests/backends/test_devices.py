@@ -85,6 +85,7 @@ address, number = sys.argv[1], int(sys.argv[2])
 jax.distributed.initialize(address, num_processes=2, process_id=number)
 sys.path.insert(0, sys.argv[3])
 import numpy as np
+import theano_transfer
 from test_devices import trained
 rng = np.random.default_rng(0)
 batch = rng.normal(size=(16, 3, 6, 6)).astype("float32"), np.arange(16, dtype="int32") % 3

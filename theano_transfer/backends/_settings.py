@@ -105,6 +105,9 @@ def use(backend, *, device=None, devices=1, precision="float32") -> None:
     settings = Settings(device, devices, precision)
     if backend == "jax":
         require_jax()
+        from theano_transfer.backends import _streams
+
+        _streams.prepare()
     elif settings != Settings():
         raise ValueError("device, devices and precision are for the backend 'jax'")
     _Chosen.settings = settings
