@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import functools
 import warnings
 
 from aesara.configdefaults import config
 
-from theano_transfer.backends._settings import has_jax, use, use_device
+from theano_transfer.backends._settings import Settings, current, has_jax, use, use_device
 
 
 class FallbackWarning(UserWarning):
@@ -15,7 +14,9 @@ class FallbackWarning(UserWarning):
 
 
 class _Started:
-    by_itself = False
+    """With which settings JAX was chosen without having been asked for; None where it was not."""
+
+    settings: Settings | None = None
 
 
 def start(device) -> None:
@@ -31,14 +32,14 @@ def start(device) -> None:
     if device not in (None, "cpu"):
         use_device(device)
     elif not config.cxx and has_jax():
-        _Started.by_itself = True
         use("jax", device="cpu")
+        _Started.settings = current()
 
 
-@functools.cache
 def say_once() -> None:
     """Say, when something is compiled first, that JAX computes without having been asked."""
-    if _Started.by_itself:
+    if current() is _Started.settings:  # nobody has called use() since
+        _Started.settings = None
         warnings.warn(
             "no C++ compiler was found, so JAX computes, on the processor: it takes seconds to "
             "compile each function. `theano-transfer doctor` says how to get the faster backend; "
