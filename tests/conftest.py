@@ -6,7 +6,10 @@ os.environ.setdefault("KERAS_BACKEND", "jax")
 os.environ.setdefault("JAX_PLATFORMS", "cpu")
 # Each of Keras's networks runs once or twice: compiling it well would take longer than running it.
 os.environ.setdefault(
-    "XLA_FLAGS", "--xla_backend_optimization_level=0 --xla_llvm_disable_expensive_passes=true"
+    "XLA_FLAGS",
+    "--xla_backend_optimization_level=0 --xla_llvm_disable_expensive_passes=true "
+    # For what runs on several devices; everything else takes the first.
+    "--xla_force_host_platform_device_count=8",
 )
 
 import numpy as np

@@ -64,6 +64,10 @@ CONTESTANTS = {
     "ours-uncached": Entry(
         "theano_transfer, no cached features", OURS, "ours", ("epoch",), "uncached", AESARA_CACHE
     ),
+    "ours-jax": Entry("theano_transfer, JAX", OURS, "ours", (*STEPS, "epoch"), "jax"),
+    "ours-jax-tf32": Entry(
+        "theano_transfer, JAX, TF32", OURS, "ours", ("forward", *TRAINED), "jax-tf32"
+    ),
     "torch": Entry("PyTorch", TORCH, "torch", STEPS, "default"),
     "torch-channels-last": Entry("PyTorch channels-last", TORCH, "torch", STEPS, "channels-last"),
     "torch-compile": Entry("torch.compile", TORCH, "torch", STEPS, "compile", INDUCTOR_CACHE),
@@ -80,4 +84,4 @@ CONTESTANTS = {
 # What no one who multiplies as oneDNN does can be faster than.
 BOUNDS = ("bound-channels-last", "bound-blocked")
 # Who is neither the reference nor of other makers.
-NO_PEERS = (*BOUNDS, "ours-uncached")
+NO_PEERS = (*BOUNDS, "ours-uncached", "ours-jax", "ours-jax-tf32")

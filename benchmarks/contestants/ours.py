@@ -17,7 +17,9 @@ from benchmarks.tasks import EPOCH_PICTURES, Task
 
 
 class Ours(Contestant):
-    """Variants: '' and, for epochs, 'uncached': the base runs in every epoch."""
+    """Variants: '' and, for epochs, 'uncached': the base runs in every epoch. 'jax' and 'jax-tf32'
+    compute with JAX, on the device that it finds first.
+    """
 
     def versions(self):
         import aesara
@@ -26,6 +28,10 @@ class Ours(Contestant):
         from theano_transfer.kernels import find_onednn
 
         onednn = find_onednn()
+        if self.variant.startswith("jax"):
+            jax = self._jax()
+            device = jax.devices()[0].device_kind
+            return {"theano_transfer": tt.__version__, "jax": jax.__version__, "device": device}
         return {
             "theano_transfer": tt.__version__,
             "aesara": aesara.__version__,
@@ -35,6 +41,9 @@ class Ours(Contestant):
     def prepare(self, task: Task) -> None:
         import theano_transfer as tt
 
+        if self.variant.startswith("jax"):
+            self._jax()
+            tt.use("jax", precision="tf32" if self.variant == "jax-tf32" else "float32")
         if task.model not in tt.zoo.models():
             raise UnavailableError(f"{task.model} is not in this version's zoo")
         self._task = task
@@ -48,6 +57,16 @@ class Ours(Contestant):
             self._step = self._epoch
         else:
             self._step = self._training(tt)
+
+    @staticmethod
+    def _jax():
+        try:
+            import jax
+        except ImportError:
+            raise UnavailableError(
+                "JAX is not installed: pip install 'theano-transfer[jax]'"
+            ) from None
+        return jax
 
     def step(self):
         return self._step()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 
 from theano_transfer.cli._console import note, say, table
+from theano_transfer.cli._options import add_device
 
 HELP = "say what computes on this machine, how fast, and how to mend what is wrong"
 EPILOG = """\
@@ -20,6 +21,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--no-speed", action="store_true", help="leave out the measurements (and what they check)"
     )
+    add_device(parser)
 
 
 def run(options: argparse.Namespace) -> int:
@@ -54,8 +56,11 @@ def report(problems: list[str]) -> int:
 
 def backend() -> str:
     """What computes convolutions, in words."""
+    from theano_transfer import backends
     from theano_transfer.kernels import find_onednn, missing
 
+    if backends.backend() == "jax":
+        return f"JAX ({backends.current().precision})"
     if missing():
         return "NumPy: right, but many times slower"
     return f"oneDNN {find_onednn().version}, called by modules that Aesara compiles"

@@ -8,7 +8,7 @@ import json
 import numpy as np
 
 from theano_transfer.cli._console import is_terminal, say, table
-from theano_transfer.cli._options import output_file, positive_int
+from theano_transfer.cli._options import add_device, output_file, positive_int
 from theano_transfer.cli._pictures import naming_skipped
 
 HELP = "measure a saved model on a folder of pictures"
@@ -37,6 +37,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
         "--confusion", type=output_file, metavar="PICTURE", help="draw the confusion matrix too"
     )
     parser.add_argument("--json", action="store_true", help="write JSON")
+    add_device(parser)
 
 
 def run(options: argparse.Namespace) -> int:

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from theano_transfer.cli._console import PROGRAM, name, note, say
 from theano_transfer.cli._options import (
+    add_device,
     cache,
     count,
     fraction,
@@ -145,6 +146,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
         help="with --run: event files for TensorBoard too (needs tensorboardX)",
     )  # fmt: skip
     data.add_argument("--quiet", action="store_true", help="write nothing about the progress")
+    add_device(data)
 
 
 def run(options: argparse.Namespace) -> int:

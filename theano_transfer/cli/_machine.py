@@ -148,6 +148,24 @@ def onednn() -> Finding:
     return Finding(rows, problems)
 
 
+def jax() -> Finding:
+    """JAX, and the devices that it finds."""
+    from theano_transfer.backends import MissingJaxError, backend, require_jax
+
+    try:
+        require_jax()
+        import jax
+    except MissingJaxError as error:
+        return Finding([("JAX", "not installed")], [str(error)] if backend() == "jax" else [])
+    except Exception as error:  # installed, and broken in whatever way
+        return Finding([("JAX", f"does not import ({error})")], [])
+    found = [f"{device.platform} {device.device_kind}".strip() for device in jax.devices()]
+    kinds = dict.fromkeys(found)
+    rows = [("JAX", jax.__version__)]
+    rows += [("", f"{found.count(kind)} x {kind}") for kind in kinds]
+    return Finding(rows, [])
+
+
 def compile_directory() -> Finding:
     """Where compiled modules are kept. They are loaded into the process, so nobody else may
     write there.
@@ -252,6 +270,7 @@ CHECKS: tuple[Callable[[], Finding], ...] = (
     blas,
     compiler,
     onednn,
+    jax,
     compile_directory,
     cache_directory,
 )

@@ -107,6 +107,10 @@ def make_parser() -> argparse.ArgumentParser:
 def _run(options: argparse.Namespace) -> int:
     try:
         with warnings_as_notes():
+            if getattr(options, "device", None) is not None:
+                from theano_transfer.backends import use_device
+
+                use_device(options.device)
             status = COMMANDS[options.command].run(options)
             sys.stdout.flush()  # a reader that has gone shows here, not at exit
             return status

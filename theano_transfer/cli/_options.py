@@ -62,6 +62,26 @@ def mebibytes(text: str) -> int:
     return _whole(text, least=1) << 20
 
 
+def device(text: str) -> str:
+    """'cpu', 'jax', 'cuda' or one of several GPUs ('cuda1')."""
+    from theano_transfer.backends import Settings
+
+    if text != "jax":
+        try:
+            Settings(device=text)
+        except ValueError as error:
+            raise argparse.ArgumentTypeError(str(error)) from None
+    return text
+
+
+def add_device(parser: argparse._ActionsContainer) -> None:
+    """The option of every command that computes."""
+    parser.add_argument(
+        "--device", type=device, metavar="NAME",
+        help="cpu, or through JAX: cuda, cuda1, jax (what it finds); see docs/jax.md",
+    )  # fmt: skip
+
+
 def known_hash(text: str) -> str:
     """md5:HEX or sha256:HEX."""
     if not re.fullmatch(r"md5:[0-9a-fA-F]{32}|sha256:[0-9a-fA-F]{64}", text):

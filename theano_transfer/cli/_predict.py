@@ -7,7 +7,7 @@ import json
 import os
 
 from theano_transfer.cli._console import is_terminal, name, say
-from theano_transfer.cli._options import positive_int
+from theano_transfer.cli._options import add_device, positive_int
 from theano_transfer.cli._pictures import naming_skipped
 
 HELP = "say what pictures show"
@@ -45,6 +45,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
         help="pictures at a time (default: %(default)s)",
     )  # fmt: skip
     parser.add_argument("--json", action="store_true", help="write JSON")
+    add_device(parser)
 
 
 def run(options: argparse.Namespace) -> int:

@@ -168,8 +168,11 @@ def mode_for(precision):
     """
     if precision not in PRECISIONS:
         raise ValueError(f"precision is {' or '.join(map(repr, PRECISIONS))}; got {precision!r}")
+    mode = get_default_mode()
     if precision == "float32":
-        return get_default_mode()
+        return mode
+    if hasattr(mode, "for_precision"):  # JAX's, which has bfloat16 everywhere
+        return mode.for_precision(precision)
     if not has_bfloat16():
         warnings.warn(
             "this machine does not convolve in bfloat16 (it takes AVX-512, oneDNN and a C++ "
@@ -177,7 +180,7 @@ def mode_for(precision):
             SlowPathWarning,
             stacklevel=2,
         )
-    return get_default_mode().including("bfloat16")
+    return mode.including("bfloat16")
 
 
 def register():

@@ -197,14 +197,14 @@ class Conv2d(_Convolution):
             shape = (*map(_single, lengths), None, None)
         return Apply(self, [images, filters, *tensors], [_output(images.dtype, shape)])
 
-    def _parts_of(self, inputs):
+    def parts_of(self, inputs):
         """The inputs of each part, by name."""
         others = iter(inputs[2:])
         return {part: [next(others) for _ in PARTS[part]] for part in self.parts}
 
     def perform(self, node, inputs, output_storage, params=None):
         images, filters = inputs[:2]
-        parts = self._parts_of(inputs)
+        parts = self.parts_of(inputs)
         y = reference.conv2d(images, filters, *self._settings(filters.shape[2:]))
         if "bias" in parts:
             y += parts["bias"][0][:, None, None]

@@ -112,14 +112,19 @@ def missing():
     return lacks
 
 
-@functools.cache
 def warn_if_missing():
     """Say once per process that convolutions will be slow, and how to mend it."""
+    if config.mode != "JAX":  # which has its own
+        _warn_once()
+
+
+@functools.cache
+def _warn_once():
     lacks = missing()
     if lacks:
         warnings.warn(
             "convolution, pooling and batch normalisation run in NumPy, many times slower, "
             "because " + "; and ".join(lacks) + ". `theano-transfer doctor` checks again.",
             SlowPathWarning,
-            stacklevel=2,
+            stacklevel=3,
         )

@@ -92,7 +92,7 @@ class _Pooling(NativeOp):
                 sizes.append(steps // s + 1)
         return sizes
 
-    def _where(self, image_size) -> tuple[tuple, tuple, tuple]:
+    def where(self, image_size) -> tuple[tuple, tuple, tuple]:
         """Window, padding and stride as the NumPy code takes them, for rows and columns known."""
         if self.ignore_border:
             return self.window, self.pad, self.stride
@@ -119,7 +119,7 @@ class Pool2d(_Pooling):
         return Apply(self, [images], [TensorType(images.dtype, shape=shape)()])
 
     def perform(self, node, inputs, output_storage, params=None):
-        where = self._where(inputs[0].shape[2:])
+        where = self.where(inputs[0].shape[2:])
         output_storage[0][0] = reference.pool2d(inputs[0], *where, self.mode)
 
     def infer_shape(self, fgraph, node, shapes):
@@ -149,7 +149,7 @@ class Pool2dGrad(_Pooling):
 
     def perform(self, node, inputs, output_storage, params=None):
         images, gradient = inputs
-        where = self._where(images.shape[2:])
+        where = self.where(images.shape[2:])
         if self.mode == "max":
             result = reference.max_pool2d_grad(images, gradient, *where)
         else:
@@ -189,7 +189,7 @@ class MaxPool2dPick(_Pooling):
 
     def perform(self, node, inputs, output_storage, params=None):
         images, others = inputs
-        where = self._where(images.shape[2:])
+        where = self.where(images.shape[2:])
         patches, _ = reference.windows(images, *where, fill=-np.inf)
         picked, _ = reference.windows(others, *where)
         flat = (*patches.shape[:4], -1)

@@ -18,18 +18,17 @@ def asked_for(device, force=False):
     force : bool
         Whether it is an error (RuntimeError) that there is no backend.
     """
-    if not str(device).startswith(("cuda", "gpu", "opencl")):
+    if not str(device).startswith(("cuda", "gpu", "opencl", "jax")):
         return
     _state["asked"] = device
     if not _state["settled"]:
         return
-    if _state["use"] is not None:
-        _state["use"](device)
+    if _state["use"] is not None and _state["use"](device):
         _say_once(f"device={device}: computing with JAX")
     elif force:
-        raise RuntimeError(f"device={device}: no GPU backend is installed, and force_device is set")
+        raise RuntimeError(f"device={device}: JAX finds no GPU, and force_device is set")
     else:
-        _say_once(f"device={device}: no GPU backend is installed; computing on the CPU")
+        _say_once(f"device={device}: JAX is missing or finds no GPU; computing on the CPU")
 
 
 def settle():
@@ -40,7 +39,7 @@ def settle():
 
 
 def register(use):
-    """Have ``use(device)`` called when a program asks for a GPU.
+    """Have ``use(device)`` called when a program asks for a GPU; it says whether there is one.
 
     Parameters
     ----------

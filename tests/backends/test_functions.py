@@ -1,0 +1,96 @@
+"""Parameters stay on the device, and look as always."""
+
+import jax
+import numpy as np
+import pytest
+import theano
+import theano.tensor as T
+
+
+@pytest.fixture
+def network(rng):
+    """Input, parameter, a second one that is not trained, loss."""
+    x = T.matrix("x")
+    w = theano.shared(rng.normal(size=(4, 3)).astype("float32"), name="w")
+    frozen = theano.shared(rng.normal(size=(5, 4)).astype("float32"), name="frozen")
+    return x, w, frozen, (T.dot(T.dot(x, frozen), w) ** 2).mean()
+
+
+def test_parameters_are_transferred_once(network, rng):
+    x, w, frozen, loss = network
+    step = theano.function([x], loss, updates=[(w, w - 0.1 * T.grad(loss, w))], mode="JAX")
+    measure = theano.function([], loss, givens={x: T.ones((2, 5))}, mode="JAX")
+    step(rng.normal(size=(2, 5)).astype("float32"))
+    before = measure()
+    with jax.transfer_guard_host_to_device("disallow_explicit"):
+        after = measure()  # nothing at all is transferred
+    np.testing.assert_array_equal(before, after)
+    arrays = [v.get_value(borrow=True, return_internal_type=True) for v in (w, frozen)]
+    assert all(isinstance(v, jax.Array) for v in arrays)
+    step(rng.normal(size=(2, 5)).astype("float32"))
+    assert arrays[0].is_deleted()  # the new values took its memory
+    assert frozen.get_value(borrow=True, return_internal_type=True) is arrays[1]
+
+
+def test_values_are_numpys(network):
+    x, w, _, loss = network
+    step = theano.function([x], loss, updates=[(w, w - 0.1 * T.grad(loss, w))], mode="JAX")
+    step(np.ones((2, 5), "float32"))
+    value = w.get_value(borrow=True)
+    assert type(value) is np.ndarray
+    kept = value.copy()
+    value[:] = 0  # a copy: the parameter stays
+    np.testing.assert_array_equal(w.get_value(), kept)
+    step(np.ones((2, 5), "float32"))
+    assert not value.any()  # and what was handed out is not overwritten
+    w.set_value(np.zeros((4, 3), "float32"))
+    assert step(np.ones((2, 5), "float32")) == 0
+    w.set_value(w.get_value() + 1)
+    assert step(np.ones((2, 5), "float32")) > 0
+
+
+def test_results_may_be_written_to():
+    x = T.vector("x")
+    result = theano.function([x], x * 2, mode="JAX")([1, 2])
+    result += 1
+    np.testing.assert_array_equal(result, [3, 5])
+
+
+def test_other_backends_find_the_parameters(network, slowly):
+    x, w, _, loss = network
+    updates = [(w, w - 0.1 * T.grad(loss, w))]
+    one = theano.function([x], loss, updates=updates, mode="JAX")
+    other = theano.function([x], loss, updates=updates, mode=slowly)
+    images = np.ones((2, 5), "float32")
+    losses = [f(images) for f in (one, other, one, one, other)]
+    assert all(later < earlier for earlier, later in zip(losses, losses[1:]))
+    w.set_value(w.get_value())
+    assert other(images) < losses[-1]
+
+
+def test_two_parameters_that_hold_the_same():
+    one, other = theano.shared(np.float32([1, 2])), theano.shared(np.float32([0, 0]))
+    step = theano.function([], [], updates=[(other, one), (one, one + 0)], mode="JAX")
+    move = theano.function([], one.sum(), updates=[(one, one + 1)], mode="JAX")
+    for _ in range(3):
+        step()
+        move()
+    np.testing.assert_array_equal(other.get_value(), [3, 4])
+    np.testing.assert_array_equal(one.get_value(), [4, 5])
+
+
+def test_dtypes_are_those_of_the_graph():
+    counter = theano.shared(np.int64(2**40))
+    x = T.dscalar("x")
+    function = theano.function([x], x / 3, updates=[(counter, counter + 1)], mode="JAX")
+    assert function(1) == 1 / 3
+    assert counter.get_value() == 2**40 + 1
+    assert counter.get_value().dtype == "int64"
+    assert not jax.config.jax_enable_x64  # elsewhere in the process JAX is as it was
+
+
+def test_a_part_of_the_outputs():
+    x = T.vector("x")
+    function = theano.function([x], [x + 1, x * 2, x.sum()], mode="JAX")
+    (found,) = function([1, 2], output_subset=[1])
+    np.testing.assert_array_equal(found, [2, 4])

@@ -1,0 +1,20 @@
+"""What computes compiled functions: Aesara's C code with our kernels, or JAX.
+
+``theano.function(..., mode='JAX')`` compiles one function for JAX, :func:`use` chooses for all.
+JAX itself is imported when the first function is compiled for it.
+"""
+
+from theano_transfer.backends import _mode
+from theano_transfer.backends._errors import DataDependentShapeError as DataDependentShapeError
+from theano_transfer.backends._errors import MissingJaxError as MissingJaxError
+from theano_transfer.backends._fallback import FallbackWarning as FallbackWarning
+from theano_transfer.backends._fallback import start as start
+from theano_transfer.backends._settings import Settings as Settings
+from theano_transfer.backends._settings import backend as backend
+from theano_transfer.backends._settings import current as current
+from theano_transfer.backends._settings import require_jax as require_jax
+from theano_transfer.backends._settings import use as use
+from theano_transfer.backends._settings import use_device as use_device
+from theano_transfer.backends._settings import use_gpu as use_gpu
+
+_mode.register()
