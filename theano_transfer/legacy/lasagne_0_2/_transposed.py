@@ -128,7 +128,8 @@ class TransposedConv2DLayer(_TransposedConvLayer):
     b : initialiser, array, variable or None
     nonlinearity : callable or None
     flip_filters : bool
-        False: each pixel of the input is a weight for the filter as it is.
+        False: a correlation of the input, spread out by `stride`, so that every pixel paints the
+        filter turned round; True: a convolution.
     output_size : int, (rows, columns) or symbolic vector, optional
         Where the convolution's input size does not follow from that of its output.
     """

@@ -83,7 +83,7 @@ def collect_shared_vars(expressions):
     """
     if isinstance(expressions, Variable):
         expressions = [expressions]
-    found = graph_inputs(expressions)
+    found = (v for expression in expressions for v in graph_inputs([expression]))
     return list(dict.fromkeys(v for v in found if isinstance(v, SharedVariable)))
 
 
