@@ -10,7 +10,11 @@ import pytest
 import theano
 import theano.tensor as T
 
-PYTHON = "FAST_COMPILE"
+
+@pytest.fixture
+def mode(request):
+    """How functions are compiled: as the test's module says, else with the rewrites they need."""
+    return getattr(request.module, "MODE", "FAST_COMPILE")
 
 
 @pytest.fixture(autouse=True)
@@ -33,12 +37,12 @@ def graph_of(layer, values, **kwargs):
 
 
 @pytest.fixture
-def computed():
+def computed(mode):
     """What a layer makes of values for its input layers. Its declared shape has to hold."""
 
     def run(layer, *values, **kwargs):
         variables, output = graph_of(layer, values, **kwargs)
-        result = theano.function(variables, output, mode=PYTHON)(*values)
+        result = theano.function(variables, output, mode=mode)(*values)
         declared = layer.output_shape
         assert len(declared) == result.ndim
         assert all(known in (None, n) for known, n in zip(declared, result.shape))
@@ -48,7 +52,7 @@ def computed():
 
 
 @pytest.fixture
-def gradients_hold(rng):
+def gradients_hold(rng, mode):
     """Hold a layer's gradients to finite differences along a random direction.
 
     By its floating-point inputs and its trained parameters.
@@ -57,12 +61,12 @@ def gradients_hold(rng):
     def check(layer, *values, step=1e-5, tolerance=1e-5, **kwargs):
         variables, output = graph_of(layer, values, **kwargs)
         params = lasagne.layers.get_all_params(layer, trainable=True)
-        shape = theano.function(variables, output.shape, mode=PYTHON)(*values)
+        shape = theano.function(variables, output.shape, mode=mode)(*values)
         cost = (output * rng.normal(size=shape)).sum()
         smooth = [n for n, value in enumerate(values) if np.asarray(value).dtype == "float64"]
         wanted = [*(variables[n] for n in smooth), *params]
         slopes = theano.grad(cost, wanted, disconnected_inputs="ignore")
-        run = theano.function(variables, [cost, *slopes], mode=PYTHON)
+        run = theano.function(variables, [cost, *slopes], mode=mode)
         gradients = run(*values)[1:]
 
         def moved(n, by):

@@ -28,9 +28,7 @@ def correlate(x, w, pads, stride, dilation=1, groups=1):
     out = np.zeros((x.shape[0], w.shape[0], *sizes))
     per_in, per_out = w.shape[1], w.shape[0] // groups
     for at in itertools.product(*map(range, sizes)):
-        window = tuple(
-            slice(i * d, i * d + e, dilation) for i, d, e in zip(at, stride, extents)
-        )
+        window = tuple(slice(i * d, i * d + e, dilation) for i, d, e in zip(at, stride, extents))
         for g in range(groups):
             seen = x[(slice(None), slice(g * per_in, (g + 1) * per_in), *window)]
             filters = w[g * per_out : (g + 1) * per_out]
@@ -127,10 +125,7 @@ def test_cuda_convnet_takes_the_batch_last(rng, computed):
     conved = correlate(x, filters.transpose(3, 0, 1, 2), [(0, 0)] * 2, (1, 1))
     assert conved.shape == (2, 3, 5, 4)
     pooled = np.stack(
-        [
-            [conved[:, :, i : i + 2, j : j + 2].max(axis=(2, 3)) for j in (0, 2)]
-            for i in (0, 2, 4)
-        ]
+        [[conved[:, :, i : i + 2, j : j + 2].max(axis=(2, 3)) for j in (0, 2)] for i in (0, 2, 4)]
     )
     expected = np.einsum("oc,ijbc->boij", nin.W.get_value(), pooled)
     np.testing.assert_allclose(computed(c01b_to_bc01(nin), x), expected, rtol=1e-6, atol=1e-8)

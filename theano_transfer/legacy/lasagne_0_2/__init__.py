@@ -55,6 +55,7 @@ NAMES = {
     },
     "lasagne.layers.normalization": {
         "_batch_norm": "BatchNormLayer batch_norm",
+        "_lrn": "LocalResponseNormalization2DLayer",
         "_standardization": "StandardizationLayer instance_norm layer_norm",
     },
     "lasagne.layers.special": {

@@ -5,6 +5,7 @@ from __future__ import annotations
 import theano
 import theano.tensor as T
 from aesara.compile.sharedvalue import SharedVariable
+from aesara.tensor.shape import unbroadcast
 from lasagne.init import Constant, Normal
 from lasagne.layers import Layer, MergeLayer
 from lasagne.nonlinearities import identity, sigmoid
@@ -176,7 +177,7 @@ class RecurrenceLayer(MergeLayer):
             )
         else:
             # A length of 1 is no part of the states' type: scan wants it to stay the same.
-            states = [T.unbroadcast(state, *range(state.ndim)) for state in states]
+            states = [unbroadcast(state, *range(state.ndim)) for state in states]
             outputs, _ = theano.scan(
                 lambda *args: _unbroadcast_all(body(*args)),
                 sequences=sequences,
@@ -195,7 +196,7 @@ class RecurrenceLayer(MergeLayer):
 
 
 def _unbroadcast_all(states):
-    return [T.unbroadcast(state, *range(state.ndim)) for state in states]
+    return [unbroadcast(state, *range(state.ndim)) for state in states]
 
 
 def time_first(input):
