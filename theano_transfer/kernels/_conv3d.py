@@ -72,7 +72,7 @@ def _volumes(pictures, batch):
 
 
 def _windows(images, depths):
-    """What each depth of the output sees, side by side: (batch * depth, channel * k, row, column)."""
+    """What each depth of the output sees: (batch * depth, channel * filter depth, row, column)."""
     batch, channels, depth, rows, columns = (images.shape[axis] for axis in range(5))
     count = depths.count(depth)
     if depths.pad:

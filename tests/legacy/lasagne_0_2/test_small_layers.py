@@ -298,8 +298,9 @@ class TestNetworks:
 
     def test_pickles_name_lasagne(self):
         layer = lasagne.layers.batch_norm(Conv2DLayer(InputLayer((None, 1, 4, 4)), 2, 3))
+        for each in lasagne.layers.get_all_layers(layer):
+            assert type(each).__module__.startswith("lasagne.layers.")
         text = pickle.dumps(layer)
-        assert b"theano_transfer" not in text
         values = lasagne.layers.get_all_param_values(pickle.loads(text))
         for value, own in zip(values, lasagne.layers.get_all_param_values(layer)):
             np.testing.assert_array_equal(value, own)

@@ -25,15 +25,15 @@ def grid(rows, columns):
     return np.stack([x.ravel(), y.ravel()])
 
 
-@pytest.mark.parametrize("mode", MODES)
-def test_affine(mode, rng, computed, gradients_hold):
+@pytest.mark.parametrize("border", MODES)
+def test_affine(border, rng, computed, gradients_hold):
     x = rng.normal(size=(2, 3, 6, 5))
     theta = np.array([1, 0, 0, 0, 1, 0]) + 0.4 * rng.normal(size=(2, 6))
     layer = TransformerLayer(
-        InputLayer((None, 3, 6, 5)), InputLayer((None, 6)), (2, 1), border_mode=mode
+        InputLayer((None, 3, 6, 5)), InputLayer((None, 6)), (2, 1), border_mode=border
     )
     points = theta.reshape(2, 2, 3) @ np.concatenate([grid(3, 5), np.ones((1, 15))])
-    expected = sampled(x, points, (3, 5), mode)
+    expected = sampled(x, points, (3, 5), border)
     np.testing.assert_allclose(computed(layer, x, theta), expected, rtol=1e-6, atol=1e-8)
     gradients_hold(layer, x, theta, step=1e-6)
 

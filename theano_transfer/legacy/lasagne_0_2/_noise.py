@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import theano.tensor as T
+from aesara.tensor.shape import specify_broadcastable
 from lasagne.layers import Layer
 from lasagne.random import get_rng
 from theano.sandbox.rng_mrg import MRG_RandomStreams
@@ -46,7 +47,7 @@ class DropoutLayer(Layer):
         shape = [1 if axis in shared else lengths[axis] for axis in range(input.ndim)]
         kept = self._srng.binomial(tuple(shape), p=1 - self.p, dtype=input.dtype)
         if shared:
-            kept = T.addbroadcast(kept, *sorted(shared))
+            kept = specify_broadcastable(kept, *sorted(shared))
         if self.rescale:
             input = input / T.cast(1 - self.p, input.dtype)
         return input * kept

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import theano
 import theano.tensor as T
+from aesara.tensor.shape import specify_broadcastable
 from lasagne.init import Constant
 from lasagne.layers import Layer
 
@@ -70,7 +71,7 @@ class RandomizedRectifierLayer(Layer):
         slopes = self._srng.uniform(
             tuple(shape), low=self.lower, high=self.upper, dtype=theano.config.floatX
         )
-        return T.nnet.relu(input, T.addbroadcast(slopes, *self.shared_axes))
+        return T.nnet.relu(input, specify_broadcastable(slopes, *self.shared_axes))
 
 
 def rrelu(layer, **kwargs):
