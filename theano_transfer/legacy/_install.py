@@ -27,9 +27,10 @@ def install():
             del sys.modules[name]  # an older Theano, imported before us
         with _pkg_resources_stand_in():
             importlib.import_module("lasagne")
-    from theano_transfer.legacy import _lasagne
+    from theano_transfer.legacy import _lasagne, _surroundings
 
     _lasagne.mend()
+    _surroundings.restore()
 
 
 def _use_float32_unless_told(config):
