@@ -13,6 +13,6 @@ def mend():
 
 
 def _rectify(x):
-    from theano_transfer.legacy._nnet import relu
+    import theano.tensor
 
-    return relu(x)
+    return theano.tensor.nnet.relu(x)

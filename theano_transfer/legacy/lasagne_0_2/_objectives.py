@@ -7,8 +7,6 @@ import warnings
 import theano.tensor as T
 from lasagne.utils import as_theano_expression
 
-from theano_transfer.legacy._nnet import relu
-
 
 def align_targets(predictions, targets):
     """Targets of one axis beside predictions that are a column, as a column too.
@@ -59,7 +57,7 @@ def binary_hinge_loss(predictions, targets, delta=1, log_odds=None, binary=True)
     if binary:
         targets = 2 * targets - 1
     predictions, targets = align_targets(predictions, targets)
-    return relu(delta - predictions * targets)
+    return T.nnet.relu(delta - predictions * targets)
 
 
 def multiclass_hinge_loss(predictions, targets, delta=1):
@@ -83,7 +81,7 @@ def multiclass_hinge_loss(predictions, targets, delta=1):
         )
     corrects = T.switch(right, predictions, 0).sum(axis=1)
     wrong = T.switch(right, T.constant(-float("inf"), dtype=predictions.dtype), predictions)
-    return relu(wrong.max(axis=1) - corrects + delta)
+    return T.nnet.relu(wrong.max(axis=1) - corrects + delta)
 
 
 def huber_loss(predictions, targets, delta=1):
