@@ -9,10 +9,8 @@ import pytest
 
 
 def test_abstract_classes_in_collections():
-    from collections import Iterable, Mapping
-
-    assert Iterable is collections.abc.Iterable
-    assert Mapping is collections.abc.Mapping
+    assert collections.Iterable is collections.abc.Iterable
+    assert collections.Mapping is collections.abc.Mapping
 
 
 def test_folds_of_old_scikit_learn():

@@ -114,6 +114,8 @@ def _part(name):
 
 def _module(name, layers):
     """The module of that name, made where Lasagne has none that can be imported."""
+    if name in sys.modules:
+        return sys.modules[name]
     if name not in FOR_GPUS:
         try:
             return importlib.import_module(name)
