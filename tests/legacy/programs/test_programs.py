@@ -48,7 +48,13 @@ def run(name):
     assert EXPECTED[name](result), result
 
 
-@pytest.mark.parametrize("name", EXPECTED)
+QUICK = ("lenet", "autoencoders", "estimator")
+
+
+@pytest.mark.parametrize(
+    "name",
+    [name if name in QUICK else pytest.param(name, marks=pytest.mark.slow) for name in EXPECTED],
+)
 def test_programs(name):
     """Without C compiled, which takes longer than they do."""
     with theano.config.change_flags(mode="FAST_COMPILE"):
