@@ -48,8 +48,6 @@ def test_shared_takes_broadcastable():
 def test_softmax_of_a_vector_is_a_row():
     row = T.nnet.softmax(T.constant(np.zeros(4, "float32"))).eval()
     np.testing.assert_allclose(row, [[0.25] * 4])
-    along = T.nnet.softmax(T.constant(np.zeros(4, "float32")), axis=0)
-    assert along.ndim == 1
 
 
 def test_submodules_import_both_ways():
