@@ -47,8 +47,15 @@ class _OldSklearn(importlib.abc.MetaPathFinder, importlib.abc.Loader):
             module.KFold, module.StratifiedKFold = KFold, StratifiedKFold
 
 
-class _Folds:
-    """Folds over indices, which modern ones get only when they split."""
+class KFold:
+    """``sklearn.cross_validation.KFold``: pairs of indices (train, test) of `n` rows.
+
+    Modern ones get the rows only when they split.
+    """
+
+    def __init__(self, n, n_folds=3, shuffle=False, random_state=None):
+        self.n, self.y = n, None
+        self.n_folds, self.shuffle, self.random_state = n_folds, shuffle, random_state
 
     def __iter__(self):
         return self._splitter().split(np.zeros(self.n), self.y)
@@ -65,17 +72,9 @@ class _Folds:
         )
 
 
-class KFold(_Folds):
-    """``sklearn.cross_validation.KFold``: pairs of indices (train, test) of `n` rows."""
-
-    def __init__(self, n, n_folds=3, shuffle=False, random_state=None):
-        self.n, self.y = n, None
-        self.n_folds, self.shuffle, self.random_state = n_folds, shuffle, random_state
-
-
-class StratifiedKFold(_Folds):
+class StratifiedKFold(KFold):
     """``sklearn.cross_validation.StratifiedKFold``: each with as much of each class of `y`."""
 
     def __init__(self, y, n_folds=3, shuffle=False, random_state=None):
-        self.n, self.y = len(y), np.asarray(y)
-        self.n_folds, self.shuffle, self.random_state = n_folds, shuffle, random_state
+        super().__init__(len(y), n_folds, shuffle, random_state)
+        self.y = np.asarray(y)
