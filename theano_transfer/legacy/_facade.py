@@ -28,6 +28,7 @@ NAMES = {
     "theano.sandbox.rng_mrg": {
         "MRG_RandomStreams": ("aesara.sandbox.rng_mrg", "MRG_RandomStream"),
     },
+    "theano.tensor": {"sqr": ("aesara.tensor.math", "square")},
     "theano.tensor.nnet": _NNET,
     "theano.tensor.nnet.nnet": _NNET,
     "theano.tensor.shared_randomstreams": {
