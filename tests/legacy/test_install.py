@@ -45,6 +45,11 @@ def test_shared_takes_broadcastable():
     assert theano.shared(np.ones((1, 3), "float32"), "name").name == "name"
 
 
+def test_softmax_of_a_vector_is_a_row():
+    row = T.nnet.softmax(T.constant(np.zeros(4, "float32"))).eval()
+    np.testing.assert_allclose(row, [[0.25] * 4])
+
+
 def test_submodules_import_both_ways():
     import theano.tensor.nnet.bn
     from theano.sandbox.rng_mrg import MRG_RandomStreams
@@ -163,7 +168,7 @@ class TestLasagne:
             )
 
         self.convolved(rng, pad=1, convolution=own)
-        assert seen == ["valid"]  # padded before, as Lasagne 0.1 does
+        assert seen == [(1, 1)]  # which pads, as since Lasagne 0.2
 
     def test_a_small_network_learns(self, rng):
         """The five lines of every Lasagne tutorial."""

@@ -6,6 +6,7 @@ Importing this package registers the rewrites; from then on every compiled funct
 from theano_transfer.kernels import (
     _bfloat16,
     _channels_last,
+    _conv3d,
     _fusion,
     _rewrites,
     _static_sizes,
@@ -31,6 +32,7 @@ from theano_transfer.kernels._pool import pool2d as pool2d
 
 _static_sizes.install()
 _rewrites.register()
+_conv3d.register()
 _fusion.register()
 _bfloat16.register()
 _channels_last.register()

@@ -8,7 +8,7 @@ from lasagne.init import Constant
 from lasagne.layers import Layer
 
 from theano_transfer.kernels import BatchNormTrain
-from theano_transfer.layers._carry import carrying
+from theano_transfer.legacy._carry import carrying
 
 # Below it Theano's batch normalisation refuses to work.
 LEAST_EPSILON = 1e-5

@@ -43,9 +43,10 @@ def install():
             del sys.modules[name]  # Theano itself, which the user chose to replace
         with _pkg_resources_stand_in():
             importlib.import_module("lasagne")
-    from theano_transfer.legacy import _lasagne
+    from theano_transfer.legacy import _lasagne, _surroundings
 
     _lasagne.mend()
+    _surroundings.restore()
 
 
 def _check_for_theano():
