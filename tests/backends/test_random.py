@@ -53,7 +53,7 @@ def test_dropout_repeats_by_its_seed():
 def test_shared_streams():
     def draw(seed):
         streams = RandomStreams(seed)
-        samples = [streams.normal(3, 2, size=(400,)), streams.uniform(size=(2, 3))]
+        samples = [streams.normal(size=(400,), avg=3, std=2), streams.uniform(size=(2, 3))]
         function = theano.function([], samples, mode="JAX")
         return function(), function()
 

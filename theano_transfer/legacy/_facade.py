@@ -15,6 +15,7 @@ FUNCTIONS_OVER_MODULES = {
     "theano.compile.function",
     "theano.compile.pfunc",
     "theano.d3viz.d3viz",
+    "theano.scan",
     "theano.scan_module.scan",
     "theano.scan_module.scan_checkpoints",
     "theano.tensor.inc_code",

@@ -12,7 +12,7 @@ import theano.tensor as T
 
 
 @pytest.fixture
-def mode(request):
+def compiled_with(request):
     """How functions are compiled: as the test's module says, else with the rewrites they need."""
     return getattr(request.module, "MODE", "FAST_COMPILE")
 
@@ -37,12 +37,12 @@ def graph_of(layer, values, **kwargs):
 
 
 @pytest.fixture
-def computed(mode):
+def computed(compiled_with):
     """What a layer makes of values for its input layers. Its declared shape has to hold."""
 
     def run(layer, *values, **kwargs):
         variables, output = graph_of(layer, values, **kwargs)
-        result = theano.function(variables, output, mode=mode)(*values)
+        result = theano.function(variables, output, mode=compiled_with)(*values)
         declared = layer.output_shape
         assert len(declared) == result.ndim
         assert all(known in (None, n) for known, n in zip(declared, result.shape))
@@ -52,7 +52,7 @@ def computed(mode):
 
 
 @pytest.fixture
-def gradients_hold(rng, mode):
+def gradients_hold(rng, compiled_with):
     """Hold a layer's gradients to finite differences along a random direction.
 
     By its floating-point inputs and its trained parameters.
@@ -61,12 +61,12 @@ def gradients_hold(rng, mode):
     def check(layer, *values, step=1e-5, tolerance=1e-5, **kwargs):
         variables, output = graph_of(layer, values, **kwargs)
         params = lasagne.layers.get_all_params(layer, trainable=True)
-        shape = theano.function(variables, output.shape, mode=mode)(*values)
+        shape = theano.function(variables, output.shape, mode=compiled_with)(*values)
         cost = (output * rng.normal(size=shape)).sum()
         smooth = [n for n, value in enumerate(values) if np.asarray(value).dtype == "float64"]
         wanted = [*(variables[n] for n in smooth), *params]
         slopes = theano.grad(cost, wanted, disconnected_inputs="ignore")
-        run = theano.function(variables, [cost, *slopes], mode=mode)
+        run = theano.function(variables, [cost, *slopes], mode=compiled_with)
         gradients = run(*values)[1:]
 
         def moved(n, by):
