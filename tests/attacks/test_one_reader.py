@@ -11,12 +11,14 @@ import pytest
 import theano_transfer
 
 PACKAGE = pathlib.Path(theano_transfer.__file__).parent
-# What opens a file of unknown origin, and the modules that may: the reader and the writer.
+# What opens a file of unknown origin, and the modules that may: the reader and the writer. Legacy
+# programs are run and unpickle files of their own, as they always did, where they say so themselves.
+LEGACY_PICKLES = "legacy/mended/pkl_utils.py"
 ONLY_IN = {
     r"h5py\.File\(|h5f\.open\(": {"weights/_hdf5.py", "weights/_hdf5_write.py"},
-    r"zipfile\.ZipFile\(|ZipFile\(": {"weights/_zip.py", "weights/_lasagne.py"},
-    r"pickle\.loads?\(|Unpickler|marshal\.|shelve\.|joblib\.": set(),
-    r"(?<![.\w])(?:eval|exec|__import__)\(": set(),
+    r"zipfile\.ZipFile\(|ZipFile\(": {"weights/_zip.py", "weights/_lasagne.py", LEGACY_PICKLES},
+    r"pickle\.loads?\(|Unpickler|marshal\.|shelve\.|joblib\.": {LEGACY_PICKLES},
+    r"(?<![.\w])(?:eval|exec|__import__)\(": {"legacy/_script.py", "legacy/_child.py"},
     r"\bnp\.load\(|numpy\.load\(|allow_pickle=True": set(),
     r"torch\.load\(|load_model\(|yaml\.(?:unsafe_)?load\(": set(),
     r"tarfile|extractall\(|unpack_archive\(": set(),

@@ -3,8 +3,8 @@ import numpy as np
 import pytest
 import theano
 import theano.tensor as T
+from aesara.tensor.random.utils import RandomStream
 from theano.sandbox.rng_mrg import MRG_RandomStreams
-from theano.tensor.shared_randomstreams import RandomStreams
 
 
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
@@ -52,8 +52,8 @@ def test_dropout_repeats_by_its_seed():
 
 def test_shared_streams():
     def draw(seed):
-        streams = RandomStreams(seed)
-        samples = [streams.normal(size=(400,), avg=3, std=2), streams.uniform(size=(2, 3))]
+        streams = RandomStream(seed)
+        samples = [streams.normal(3, 2, size=(400,)), streams.uniform(size=(2, 3))]
         function = theano.function([], samples, mode="JAX")
         return function(), function()
 

@@ -11,6 +11,14 @@ import theano.tensor as T
 from theano_transfer import updates as up
 from theano_transfer.tuning import adamax
 
+
+@pytest.fixture(autouse=True)
+def no_c_compiler():
+    """Nothing here takes as long as compiling it would."""
+    with theano.config.change_flags(mode="FAST_COMPILE"):
+        yield
+
+
 RATE = 0.1
 STARTS = {"low.W": [[1.0, -2.0], [0.5, 3.0]], "top.W": [[0.3, 0.7]], "top.b": [2.0]}
 TARGETS = {"low.W": [[0.0, 1.0], [-1.0, 0.0]], "top.W": [[1.0, -1.0]], "top.b": [0.5]}

@@ -61,15 +61,7 @@ def test_programs(name):
         run(name)
 
 
-# An l2 penalty's coefficient is part of every parameter's update: fused updates then meet shapes
-# that differ.
-PENALISED = pytest.mark.xfail(reason="updates with an l2 penalty are fused across parameters")
-
-
 @pytest.mark.slow
-@pytest.mark.parametrize(
-    "name",
-    [pytest.param(n, marks=PENALISED) if n == "lasagne_images" else n for n in EXPECTED],
-)
+@pytest.mark.parametrize("name", EXPECTED)
 def test_programs_in_the_default_mode(name):
     run(name)

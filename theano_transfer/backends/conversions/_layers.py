@@ -6,9 +6,9 @@ import jax.numpy as jnp
 from aesara.link.jax.dispatch import jax_funcify
 
 from theano_transfer.backends._graph import number
-from theano_transfer.legacy._carry import Carry
 from theano_transfer.layers._concat_op import ConcatenateChannels
 from theano_transfer.layers._pad_op import CropImages, PadImages
+from theano_transfer.legacy._carry import Carry
 
 
 @jax_funcify.register(ConcatenateChannels)
