@@ -12,7 +12,7 @@ import theano_transfer
 
 PACKAGE = pathlib.Path(theano_transfer.__file__).parent
 # What opens a file of unknown origin, and the modules that may: the reader and the writer. Legacy
-# programs are run and unpickle files of their own, as they always did, where they say so themselves.
+# programs are run and unpickle files of their own, as they always did, where they say so.
 LEGACY_PICKLES = "legacy/mended/pkl_utils.py"
 ONLY_IN = {
     r"h5py\.File\(|h5f\.open\(": {"weights/_hdf5.py", "weights/_hdf5_write.py"},

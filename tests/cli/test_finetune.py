@@ -21,6 +21,7 @@ def test_the_whole_run(pictures, tmp_path, run, monkeypatch):
         "model.h5",
         "model_confusion.png",
         "model_curves.png",
+        "model_history.csv",
     ]
     assert "15 pictures to train with, 3 to validate with, 3 classes" in err
     assert err.count("epoch ") == 3

@@ -36,7 +36,7 @@ def test_examples_in_the_help_are_valid_usage():
 
 @pytest.mark.parametrize(
     "arguments",
-    [(), ("frobnicate",), ("finetune",), ("doctor", "--frobnicate"), ("convert", "a", "b"),
+    [(), ("frobnicate",), ("finetune",), ("doctor", "--frobnicate"), ("convert", "a"),
      ("finetune", "d", "--epochs", "0"), ("finetune", "d", "--epo", "3")],
 )  # fmt: skip
 def test_wrong_usage_is_status_2_and_says_how(arguments, run):

@@ -22,7 +22,7 @@ def test_every_network_of_the_zoo_is_listed(run):
 
 def test_a_pattern_narrows(run):
     _, out, _ = run("models", "vgg*")
-    assert [line.split()[0] for line in out.splitlines()[1:]] == ["vgg16", "vgg19"]
+    assert [line.split()[0] for line in out.splitlines()[1:]] == ["vgg16", "vgg19", "vgg_cnn_s"]
 
 
 def test_a_pattern_that_fits_nothing_is_an_error(run):

@@ -102,6 +102,7 @@ def test_ctrl_c_keeps_the_best_model(pictures, tmp_path):
         "model.h5",
         "model_confusion.png",
         "model_curves.png",
+        "model_history.csv",
     ]
     assert Model.load(output).classes == ["animal", "building", "food"]
 

@@ -23,7 +23,7 @@ def events(folder):
     from tensorboardX.proto.event_pb2 import Event
 
     found = {}
-    for path in sorted(folder.iterdir()):
+    for path in folder.iterdir():
         content = path.read_bytes()
         while content:
             (length,) = struct.unpack("<Q", content[:8])

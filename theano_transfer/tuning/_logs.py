@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+import uuid
 from pathlib import Path
 
 from theano_transfer._files import atomic_write
@@ -95,7 +96,10 @@ class TensorBoard(Callback):
 
         if self._writer is None:
             # What a run that was killed wrote after its last checkpoint is overlaid.
-            self._writer = SummaryWriter(str(self.folder), purge_step=self._done + 1)
+            # Files are named by the second: another run of the same one must not replace it.
+            self._writer = SummaryWriter(
+                str(self.folder), purge_step=self._done + 1, filename_suffix=f".{uuid.uuid4().hex}"
+            )
         for name, number in {**numbers, "learning_rate": self.model.learning_rate}.items():
             validation = name.startswith(VALIDATION)
             column = name[len(VALIDATION) :] if validation else name
