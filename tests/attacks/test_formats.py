@@ -10,7 +10,7 @@ from attacks.formats import FORMATS
 
 from theano_transfer.weights import WeightsError
 
-FLIPS = 150, 1000
+FLIPS = 50, 1000
 
 
 @pytest.mark.parametrize("name", FORMATS)

@@ -49,6 +49,7 @@ def test_networks_of_the_zoo(slowly, rng):
     np.testing.assert_allclose(one(images), other(images), rtol=1e-3, atol=1e-4)
 
 
+@pytest.mark.slow
 def test_command_line(emoji_pictures, tmp_path, capfd):
     from theano_transfer.cli import main
 

@@ -60,6 +60,7 @@ def test_a_stopped_run_is_gone_on_with(pictures, tmp_path, run, monkeypatch, unf
     assert "--resume" in err
 
 
+@pytest.mark.slow
 def test_what_cannot_be_gone_on_with_is_refused_in_words(own_pictures, tmp_path, run):
     status, _, err = run("finetune", "--resume", tmp_path)
     assert (status, "holds no run" in err) == (1, True)

@@ -89,7 +89,13 @@ def outcome(model, history):
     return values, history.history, history.best_epoch
 
 
-@pytest.mark.parametrize("frozen", [False, True], ids=["unfrozen", "kept features"])
+@pytest.mark.parametrize(
+    "frozen",
+    [
+        pytest.param(False, id="unfrozen"),
+        pytest.param(True, id="kept features", marks=pytest.mark.slow),
+    ],
+)
 def test_a_resumed_run_ends_with_the_same_bits(make_net, pictures, tmp_path, frozen):
     options = {"augment": None} if frozen else {}
     model = build(make_net, frozen=frozen)

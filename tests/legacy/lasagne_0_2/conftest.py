@@ -4,11 +4,15 @@ Without C compiled for each (the programs in tests/legacy/programs do that), so 
 tried.
 """
 
+import warnings
+
 import lasagne
 import numpy as np
 import pytest
 import theano
 import theano.tensor as T
+
+from theano_transfer.kernels import SlowPathWarning
 
 
 @pytest.fixture
@@ -19,8 +23,12 @@ def compiled_with(request):
 
 @pytest.fixture(autouse=True)
 def in_float64():
-    """What is made in a test has parameters of this type: finite differences need it."""
-    with theano.config.change_flags(floatX="float64"):
+    """What is made in a test has parameters of this type: finite differences need it.
+
+    And nothing is compiled, not even to fold constants, which takes longer than what is tried.
+    """
+    with theano.config.change_flags(floatX="float64", cxx=""), warnings.catch_warnings():
+        warnings.simplefilter("ignore", SlowPathWarning)
         yield
 
 
