@@ -63,6 +63,7 @@ def test_quiet_writes_results_only(pictures, tmp_path, run):
     assert out.startswith("validation accuracy")
 
 
+@pytest.mark.slow
 def test_the_same_seed_gives_the_same_model(pictures, tmp_path, run):
     for name in ("a.h5", "b.h5"):
         run("finetune", pictures, *QUICK, "--seed", "3", "--output", tmp_path / name)
@@ -71,6 +72,7 @@ def test_the_same_seed_gives_the_same_model(pictures, tmp_path, run):
         np.testing.assert_array_equal(a[name], b[name])
 
 
+@pytest.mark.slow
 def test_augmentation(pictures, tmp_path, run):
     plain, changed = tmp_path / "plain.h5", tmp_path / "changed.h5"
     assert run("finetune", pictures, *QUICK, "--output", plain)[0] == 0
@@ -91,6 +93,7 @@ def test_features_in_a_file_are_found_by_the_next_run(pictures, tmp_path, run):
         np.testing.assert_allclose(a[name], b[name], rtol=1e-4, atol=1e-6)
 
 
+@pytest.mark.slow
 def test_variants_of_augmented_pictures_are_kept(pictures, tmp_path, run):
     cache = tmp_path / "features.h5"
     arguments = ("finetune", pictures, *QUICK, "--cache-variants", "2", "--cache", cache)
@@ -123,6 +126,7 @@ def test_a_model_is_no_cache(pictures, trained, tmp_path, run):
     assert "no feature cache" in err
 
 
+@pytest.mark.slow
 def test_from_random_weights_everything_is_trained(pictures, tmp_path, run):
     status, out, err = run(
         "finetune",

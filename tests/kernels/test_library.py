@@ -106,7 +106,7 @@ print(*(float(np.abs(v).sum()) for v in values))
 """
 
 
-@pytest.mark.parametrize("isa", ["avx2", "sse2"])
+@pytest.mark.parametrize("isa", ["avx2", pytest.param("sse2", marks=pytest.mark.slow)])
 def test_narrower_vectors_compute_the_same(isa):
     flags = Path("/proc/cpuinfo").read_text()
     if isa == "avx2" and " avx2 " not in flags:

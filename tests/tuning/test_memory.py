@@ -9,6 +9,8 @@ from tuning.conftest import SIZE, make_small_net
 
 import theano_transfer as tt
 
+pytestmark = pytest.mark.slow
+
 STATUS = Path("/proc/self/statm")
 SLACK = 6 << 20  # what allocators and the interpreter take now and then; bytes
 
