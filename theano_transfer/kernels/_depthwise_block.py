@@ -4,7 +4,7 @@ from aesara.graph.basic import Apply
 from aesara.link.c.type import generic
 from aesara.tensor.type import TensorType
 
-from theano_transfer.kernels._conv import Conv2d
+from theano_transfer.kernels._conv import PARTS, Conv2d
 from theano_transfer.kernels._op import NativeOp
 
 # In the order of ConvolutionParams in native/kernels.h, then which parts there are.
@@ -65,7 +65,7 @@ class DepthwiseBlock(NativeOp):
         """(stage, its inputs beside images) for each, of what stands behind the images."""
         values = iter(values)
         for stage in self.stages:
-            count = 1 + stage.has_bias + 5 * stage.has_normalisation + stage.has_residual
+            count = 1 + sum(len(PARTS[part]) for part in stage.parts)
             yield stage, [next(values) for _ in range(count)]
 
     def perform(self, node, inputs, output_storage, params=None):

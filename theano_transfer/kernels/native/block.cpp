@@ -90,14 +90,12 @@ int convolve_block(const Stage* given, int count, PackedStages& packed, PyArrayO
     return guarded("block of convolutions", [&] {
         std::vector<Known> stages;
         stages.reserve(count);
-        uint64_t mark = 0;
         std::vector<int64_t> key = shape_of(images);
         for (int i = 0; i < count; ++i) {
             stages.emplace_back(given[i], i == 0 ? shape_of(images) : stages[i - 1].output);
             const Known& k = stages.back();
             append(key, k.filters);
             k.geometry.append_to(key);
-            mark = mixed(mixed(mark, fingerprint(k.stage.filters)), k.folded.fingerprint());
         }
         const data_type type = type_of(images);
         key.push_back(residual != nullptr);
@@ -118,6 +116,9 @@ int convolve_block(const Stage* given, int count, PackedStages& packed, PyArrayO
 
         if (*output == residual || *output == images) Py_CLEAR(*output);
         allocate(output, shape, /*last=*/true, type);
+        uint64_t mark = 0;
+        for (const Known& k : stages)
+            mark = mixed(mixed(mark, fingerprint(k.stage.filters)), k.folded.fingerprint());
         Packer packer(&packed.together, mark);
         const Known &narrow = stages.back(), &depthwise = stages[count - 2];
         const Known* widen = block.widens ? &stages[0] : nullptr;
