@@ -21,6 +21,7 @@ from theano_transfer.weights import _formats as formats
 
 PROGRAM = """
     import os, signal, sys
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # ignored by jobs in the background
     import theano_transfer
     from weights.network import small_network
     from theano_transfer.weights import convert, _hdf5_write
@@ -58,11 +59,7 @@ def test_a_converter_killed_while_writing_leaves_the_old_file(name, source, fold
     program = textwrap.dedent(PROGRAM).format(signal=name)
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join([str(TESTS), *sys.path])}
     command = [sys.executable, "-c", program, source, folder / "b.h5"]
-    done = subprocess.run(
-        command, check=False, capture_output=True, env=environment,
-        # Jobs in the background of a shell ignore it.
-        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
-    )  # fmt: skip
+    done = subprocess.run(command, check=False, capture_output=True, env=environment)
     assert done.returncode == -getattr(signal, name)
     assert (folder / "b.h5").read_bytes() == b"old"
     convert(source, folder / "b.h5", small_network())  # nothing stands in the way of the next
