@@ -275,8 +275,8 @@ class Worker {
                 float product[tile_rows * tile_columns];
                 for (int64_t k = 0; k < layout_.middle_depth; k += block_depth)
                     multiply(rows, std::min<int64_t>(block_depth, layout_.middle_depth - k),
-                             filtered_image(k) + pixel * pitch, right + k * tile_columns, product,
-                             tile_columns, k > 0);
+                             filtered_image(k) + pixel * pitch, right + k * tile_columns,
+                             {product, tile_columns, k > 0});
                 const int64_t at = start + pixel * b_.out;
                 for (int64_t vector = first; vector < last; ++vector)
                     finish(rows, product + (vector - first) * lanes, vector, at);

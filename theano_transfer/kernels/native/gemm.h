@@ -23,17 +23,30 @@ constexpr int pitch = block_depth + 16;
 // Depths and steps are counted in floats. With bfloat16, two numbers of a row of the left matrix,
 // and of a column of the right one, stand in the place of one.
 
+// What becomes of a tile of the product: here, it is written to a matrix, or added to one.
+struct Matrix {
+    float* product;
+    int64_t pitch;
+    bool accumulate;  // whether the sums start from what `before` says, or from 0
+
+    vec before(int row, int vector) const { return load(product + row * pitch + vector * lanes); }
+    void take(int row, int vector, vec sum) const {
+        store(product + row * pitch + vector * lanes, sum);
+    }
+    // Called at each depth: may fetch what will be needed after this tile.
+    ALWAYS_INLINE void meanwhile(int64_t) const {}
+};
+
 template <int rows, int vectors, int row_step, int depth_step, int right_step,
-          typename Number = float>
-inline void multiply_tile(int64_t depth, const float* left, const float* right, float* product,
-                          int64_t product_pitch, bool accumulate) {
+          typename Number = float, typename Target = Matrix>
+inline void multiply_tile(int64_t depth, const float* left, const float* right,
+                          const Target& target) {
     vec sum[rows][vectors];
-    if (accumulate) {
+    if (target.accumulate) {
 #pragma GCC unroll 14
         for (int i = 0; i < rows; ++i)
 #pragma GCC unroll 2
-            for (int j = 0; j < vectors; ++j)
-                sum[i][j] = load(product + i * product_pitch + j * lanes);
+            for (int j = 0; j < vectors; ++j) sum[i][j] = target.before(i, j);
     } else {
 #pragma GCC unroll 14
         for (int i = 0; i < rows; ++i)
@@ -44,7 +57,12 @@ inline void multiply_tile(int64_t depth, const float* left, const float* right, 
     for (int64_t k = 0; k < depth; ++k) {
         vec b[vectors];
 #pragma GCC unroll 2
-        for (int j = 0; j < vectors; ++j) b[j] = load(right + k * right_step + j * lanes);
+        for (int j = 0; j < vectors; ++j) {
+            b[j] = load(right + k * right_step + j * lanes);
+            // A panel may be read by few tiles, from memory: the next one comes meanwhile.
+            fetch(right + (depth + k) * right_step + j * lanes);
+        }
+        target.meanwhile(k);
 #pragma GCC unroll 14
         for (int i = 0; i < rows; ++i) {
             const vec a = splat(left[k * depth_step + i * row_step]);
@@ -56,23 +74,23 @@ inline void multiply_tile(int64_t depth, const float* left, const float* right, 
 #pragma GCC unroll 14
     for (int i = 0; i < rows; ++i)
 #pragma GCC unroll 2
-        for (int j = 0; j < vectors; ++j) store(product + i * product_pitch + j * lanes, sum[i][j]);
+        for (int j = 0; j < vectors; ++j) target.take(i, j, sum[i][j]);
 }
 
 // multiply_tile for a number of rows known only at run time.
 template <int vectors, int row_step, int depth_step, int right_step, typename Number = float,
-          int rows = tile_rows>
+          typename Target = Matrix, int rows = tile_rows>
 inline void multiply_rows(int count, int64_t depth, const float* left, const float* right,
-                          float* product, int64_t product_pitch, bool accumulate) {
+                          const Target& target) {
     if constexpr (rows > 1) {
         if (count < rows) {
-            multiply_rows<vectors, row_step, depth_step, right_step, Number, rows - 1>(
-                count, depth, left, right, product, product_pitch, accumulate);
+            multiply_rows<vectors, row_step, depth_step, right_step, Number, Target, rows - 1>(
+                count, depth, left, right, target);
             return;
         }
     }
-    multiply_tile<rows, vectors, row_step, depth_step, right_step, Number>(
-        depth, left, right, product, product_pitch, accumulate);
+    multiply_tile<rows, vectors, row_step, depth_step, right_step, Number>(depth, left, right,
+                                                                          target);
 }
 
 inline int64_t blocks_of(int64_t count, int64_t size) { return (count + size - 1) / size; }

@@ -12,6 +12,41 @@ namespace {
 // stay in its cache.
 constexpr int64_t pixels_at_once = 112;
 
+// In floats: what of the next pixels fits into the cache beside those that are multiplied.
+constexpr int64_t fetched_ahead = 64 * 1024;
+
+// Where a tile of outputs goes. `part` holds the sums while some of the depth is left.
+template <typename Number>
+struct Outputs {
+    const Finish<Number>& finish;
+    float* part;
+    Number* output;
+    int64_t channel, at;  // of the first output: its channel, its place among all
+    int64_t channels;     // of an output: how far apart pixels lie
+    int64_t rows;         // of this tile: the next one's outputs follow
+    const float* next;    // what else to fetch, a vector per depth, unless null
+    bool accumulate, done;
+
+    vec before(int row, int vector) const {
+        return load(part + row * tile_columns + vector * lanes);
+    }
+    void take(int row, int vector, vec sum) const {
+        if (!done) return store(part + row * tile_columns + vector * lanes, sum);
+        const int64_t place = at + row * channels + vector * lanes;
+        store(output + place, finish(sum, channel + vector * lanes, place));
+    }
+    ALWAYS_INLINE void meanwhile(int64_t k) const {
+        if (next) fetch(next + k * lanes);
+        if (k >= rows || accumulate) return;
+        const int64_t place = at + (rows + k) * channels;
+        for (int j = 0; j < tile_vectors; ++j) {
+            fetch_to_write(output + place + j * lanes);
+            if (finish.residual && finish.residual != output)
+                fetch(finish.residual + place + j * lanes);
+        }
+    }
+};
+
 // A block of pixels on its way.
 template <typename Number>
 class Block {
@@ -38,35 +73,30 @@ class Block {
         }
     }
 
-    // Multiplies the `count` pixels with one panel of filters.
+    // Multiplies the `count` pixels with one panel of filters. Meanwhile what starts at `next`, of
+    // the same size as the pixels, is fetched.
     void multiply(int64_t panel, const float* packed, const Finish<Number>& finish, int64_t first,
-                  int64_t count, Number* output) {
+                  int64_t count, const float* next, Number* output) {
         const int64_t channel = panel * tile_columns, piece = even_piece(count, tile_rows);
-        const int vectors = (int)std::min<int64_t>(tile_vectors, (plane_.out - channel) / lanes);
-        const auto run = vectors == tile_vectors
-                             ? multiply_rows<tile_vectors, pitch, 1, tile_columns, Number>
-                             : multiply_rows<1, pitch, 1, tile_columns, Number>;
-        for (int64_t pixel = 0; pixel < count; pixel += piece) {
-            const int rows = (int)std::min(piece, count - pixel);
-            const int64_t start = (first + pixel) * plane_.out + channel;
-            // What is added and where it goes come while the product is computed.
-            for (int i = 0; i < rows; ++i)
-                for (int j = 0; j < vectors; ++j) {
-                    const int64_t at = start + i * plane_.out + j * lanes;
-                    if (finish.residual) __builtin_prefetch(finish.residual + at);
-                    __builtin_prefetch(output + at, 1);
-                }
-            alignas(64) float product[tile_rows * tile_columns];
-            for (int64_t k = 0; k < depth_; k += block_depth)
-                run(rows, std::min<int64_t>(block_depth, depth_ - k), of_pixel(pixel, k),
-                    packed + (panel * depth_ + k) * tile_columns, product, tile_columns, k > 0);
-            for (int i = 0; i < rows; ++i)
-                for (int j = 0; j < vectors; ++j) {
-                    const int64_t at = start + i * plane_.out + j * lanes;
-                    const vec y = load(product + i * tile_columns + j * lanes);
-                    store(output + at, finish(y, channel + j * lanes, at));
-                }
-        }
+        const auto run =
+            plane_.out - channel >= tile_columns
+                ? multiply_rows<tile_vectors, pitch, 1, tile_columns, Number, Outputs<Number>>
+                : multiply_rows<1, pitch, 1, tile_columns, Number, Outputs<Number>>;
+        alignas(64) float part[tile_rows * tile_columns];
+        for (int64_t pixel = 0; pixel < count; pixel += piece)
+            for (int64_t k = 0; k < depth_; k += block_depth) {
+                const int64_t rows = std::min(piece, count - pixel);
+                const int64_t depth = std::min<int64_t>(block_depth, depth_ - k);
+                Outputs<Number> target{finish, part, output, channel};
+                target.at = (first + pixel) * plane_.out + channel;
+                target.channels = plane_.out;
+                target.rows = rows;
+                target.next = next ? next + pixel * depth_ + k * rows : nullptr;
+                target.accumulate = k > 0;
+                target.done = k + depth == depth_;
+                run((int)rows, depth, of_pixel(pixel, k),
+                    packed + (panel * depth_ + k) * tile_columns, target);
+            }
     }
 
   private:
@@ -106,15 +136,22 @@ void pointwise_convolve(const Plane& plane, int64_t row_stride, int64_t column_s
     const int64_t threads = omp_get_max_threads();
     const int64_t rounds = blocks_of(pixels, threads * pixels_at_once);
     const int64_t size = blocks_of(pixels, threads * rounds), blocks = blocks_of(pixels, size);
+    // Whether the pixels that a thread will probably take next lie side by side, and fit.
+    const bool one_piece = row_stride * column_stride == 1 &&
+                           size * plane.in / per_word<Number> <= fetched_ahead;
 #pragma omp parallel
     {
         Block<Number> block(plane, size);
 #pragma omp for schedule(dynamic, 1)
         for (int64_t number = 0; number < blocks; ++number) {
             const int64_t first = number * size, count = std::min(size, pixels - first);
+            const bool follows = one_piece && number + threads < blocks;
+            const float* next =
+                (const float*)images + (first + threads * size) * plane.in / per_word<Number>;
             block.copy(images, row_stride, column_stride, first, count);
             for (int64_t panel = 0; panel < panels_of(plane.out); ++panel)
-                block.multiply(panel, packed, finish, first, count, output);
+                block.multiply(panel, packed, finish, first, count,
+                               follows && panel == 0 ? next : nullptr, output);
         }
     }
 }

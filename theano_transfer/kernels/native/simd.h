@@ -47,6 +47,13 @@ inline vec splat(float value) {
     return (vec)_mm_set1_ps(value);
 #endif
 }
+
+// Brings what will be read, or written, into the second cache: it comes while others compute. To
+// the compiler a function that does only this does nothing, and calls of it may be left out.
+#define ALWAYS_INLINE inline __attribute__((always_inline))
+ALWAYS_INLINE void fetch(const void* line) { __builtin_prefetch(line, 0, 2); }
+ALWAYS_INLINE void fetch_to_write(const void* line) { __builtin_prefetch(line, 1, 2); }
+
 inline vec largest(vec a, vec b) { return a > b ? a : b; }
 inline vec smallest(vec a, vec b) { return a < b ? a : b; }
 

@@ -185,19 +185,23 @@ inline void write_gradient(const Plane& plane, const float* gradient, const Tile
     }
 }
 
+// The distance of one of the 36 products to the next: with an odd number of vectors they do not fall
+// onto the same lines of the cache when a tile's are written one after the other.
+int64_t apart(int64_t floats) { return (floats / lanes | 1) * lanes; }
+
 // A block of tiles on its way: transformed inputs, products. One thread has it to itself, or all
 // work on the same one.
 struct Workspace {
     int64_t tiles, depth_blocks, product_pitch, panels;
-    int64_t input_size, output_size;  // of one of the 36 products
+    int64_t input_size, output_size;  // from one of the 36 products to the next
 
     Workspace(const Plane& plane, int64_t tiles)
         : tiles(tiles),
           depth_blocks(blocks_of(plane.in, block_depth)),
           product_pitch(plane.out + lanes),
           panels(panels_of(plane.out)),
-          input_size(depth_blocks * tiles * pitch),
-          output_size(tiles * product_pitch) {}
+          input_size(apart(depth_blocks * tiles * pitch)),
+          output_size(apart(tiles * product_pitch)) {}
     size_t floats() const { return products * (input_size + output_size); }
 
     // One panel of columns of one of the 36 products, for `count` tiles.
@@ -214,8 +218,8 @@ struct Workspace {
                 const auto run = whole ? multiply_rows<tile_vectors, pitch, 1, tile_columns>
                                        : multiply_rows<1, pitch, 1, tile_columns>;
                 run((int)std::min(piece, count - tile), depth, left + (block * tiles + tile) * pitch,
-                    right + block * block_depth * tile_columns, to + tile * product_pitch,
-                    product_pitch, block > 0);
+                    right + block * block_depth * tile_columns,
+                    {to + tile * product_pitch, product_pitch, block > 0});
             }
         }
     }
@@ -334,8 +338,10 @@ void winograd_grad_filters(const Plane& plane, const float* images, const float*
     const int64_t room = (int64_t(16) << 20) / (products * 4 * (plane.in + plane.out));
     const int64_t limit = std::min<int64_t>(block_depth, std::max<int64_t>(64, room));
     const int64_t size = even_piece(tiles.count, limit);
-    const int64_t image_size = in_blocks * size * pitch, slope_size = panels * size * tile_columns;
-    const int64_t sum_pitch = panels * tile_columns + lanes, sum_size = plane.in * sum_pitch;
+    const int64_t image_size = apart(in_blocks * size * pitch);
+    const int64_t slope_size = apart(panels * size * tile_columns);
+    const int64_t sum_pitch = panels * tile_columns + lanes;
+    const int64_t sum_size = apart(plane.in * sum_pitch);
     const Scratch scratch(products * (image_size + slope_size + sum_size));
     float* transformed = scratch.data();
     float* slopes = transformed + products * image_size;
@@ -368,7 +374,7 @@ void winograd_grad_filters(const Plane& plane, const float* images, const float*
                 for (int64_t channel = 0; channel < channels; channel += piece)
                     multiply_rows<tile_vectors, 1, pitch, tile_columns>(
                         (int)std::min(piece, channels - channel), count, left + channel, right,
-                        to + channel * sum_pitch, sum_pitch, first > 0);
+                        {to + channel * sum_pitch, sum_pitch, first > 0});
             }
 #pragma omp barrier
         }
