@@ -12,6 +12,8 @@ EXAMPLES = Path(__file__).parents[2] / "examples"
 SCRIPTS = sorted(EXAMPLES.glob("*.py"))
 # Their own weights would have to be downloaded.
 RANDOM = {"vgg16_dense_head.py"}
+# These train several models, or every layer.
+SLOW = {"binary_augmented.py", "compare_strategies.py", "finetune_everything.py"}
 # What shows that a script got to its end with figures: accuracy or error, between 0 and 1.
 FIGURE = re.compile(r"(?:accuracy'?:? |\| |error )(\d\.\d+)")
 
@@ -27,7 +29,11 @@ def run(script, *arguments, **changes):
     )
 
 
-@pytest.mark.parametrize("script", SCRIPTS, ids=lambda path: path.stem)
+@pytest.mark.parametrize(
+    "script",
+    [pytest.param(s, marks=[pytest.mark.slow] * (s.name in SLOW)) for s in SCRIPTS],
+    ids=lambda path: path.stem,
+)
 def test_it_runs(script, tmp_path):
     weights = ("--weights", "none") if script.name in RANDOM else ()
     done = run(script, "--quick", *weights, PYTHONIOENCODING="utf-8")
@@ -50,6 +56,7 @@ def test_it_has_the_common_options_and_says_what_it_is(script):
     assert script.name in (EXAMPLES / "README.md").read_text()
 
 
+@pytest.mark.slow
 def test_without_a_network_vgg16_says_what_to_download_and_goes_on(tmp_path):
     nowhere = "http://127.0.0.1:9"  # nothing listens there
     done = run(

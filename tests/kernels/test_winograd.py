@@ -144,6 +144,7 @@ def network(depth=6, channels=16):
     return x, y, params
 
 
+@pytest.mark.slow
 def test_training_reaches_the_same_loss():
     def losses():
         x, y, params = network()

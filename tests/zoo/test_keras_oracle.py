@@ -19,9 +19,9 @@ import theano_transfer as tt
 
 SIZES = {"square": (224, 224), "odd": (97, 75)}
 # Compared at several sizes by default; the others at the small odd one.
-THOROUGH = ("efficientnet_lite0", "resnet50")
+THOROUGH = ("efficientnet_lite0",)
 # Hundreds of layers, or a hundred million parameters: these take as long as all others.
-HEAVY = ("inception_resnet_v2", "nasnet_mobile", "vgg_cnn_s")
+HEAVY = ("efficientnet_b0", "inception_resnet_v2", "nasnet_mobile", "vgg_cnn_s")
 
 
 def takes_long(case, size):
