@@ -1,5 +1,6 @@
 """The library of kernels: built once, for this machine, and its memory of filters and times."""
 
+import dataclasses
 import os
 import subprocess
 import sys
@@ -10,7 +11,7 @@ import pytest
 import theano
 import theano.tensor as T
 
-from theano_transfer.kernels import Conv2d, _library, missing, without
+from theano_transfer.kernels import Conv2d, _building, missing, without
 from theano_transfer.kernels._library import library
 
 pytestmark = pytest.mark.skipif(bool(missing()), reason="this machine has no fast path")
@@ -121,18 +122,37 @@ def test_narrower_vectors_compute_the_same(isa):
 def test_unknown_instruction_sets_are_refused(monkeypatch):
     monkeypatch.setenv("THEANO_TRANSFER_ISA", "avx1024")
     with pytest.raises(ValueError, match="avx2"):
-        _library._architecture()
+        _building.recipe()
 
 
 def test_a_compiler_that_fails_is_quoted(monkeypatch, tmp_path):
-    monkeypatch.setattr(_library.config, "cxx", "false")
+    with theano.config.change_flags(cxx="false"):
+        recipe = dataclasses.replace(_building.recipe(), directory=tmp_path / "library")
     with pytest.raises(RuntimeError, match="compiling the kernels failed"):
-        _library._build(tmp_path / "library", "x.so", _library.find_onednn())
+        _building.build(recipe)
     assert list(tmp_path.iterdir()) == []  # nothing half-built is left
 
 
+BACKGROUND = """
+import threading, theano_transfer
+from theano_transfer.kernels import Conv2d, _building
+Conv2d(((1, 1), (1, 1)))
+background = set(threading.enumerate()) - {threading.main_thread()}
+assert not _building.recipe().file.exists()
+for thread in background:
+    thread.join()
+print(_building.recipe().file.exists(), len(background))
+"""
+
+
+@pytest.mark.slow
+def test_it_is_compiled_while_other_things_are_done(tmp_path):
+    assert run(BACKGROUND, AESARA_FLAGS=f"base_compiledir={tmp_path}").split()[0] == "True"
+
+
 def test_what_was_measured_is_remembered(rng):
-    record = library() / "fastest.txt"
+    _, directory = library()
+    record = directory / "fastest.txt"
     x, w = T.tensor4(), T.tensor4()
     function = theano.function([x, w], Conv2d(SAME)(x, w))
     images = rng.normal(size=(1, 16, 21, 23)).astype("float32")

@@ -6,6 +6,7 @@ Importing this package registers the rewrites; from then on every compiled funct
 from theano_transfer.kernels import (
     _bfloat16,
     _channels_last,
+    _constants,
     _conv3d,
     _fusion,
     _rewrites,
@@ -30,6 +31,7 @@ from theano_transfer.kernels._pool import Pool2d as Pool2d
 from theano_transfer.kernels._pool import Pool2dGrad as Pool2dGrad
 from theano_transfer.kernels._pool import pool2d as pool2d
 
+_constants.install()
 _static_sizes.install()
 _rewrites.register()
 _conv3d.register()

@@ -2,7 +2,8 @@
 
 from aesara.link.c.op import ExternalCOp
 
-from theano_transfer.kernels._library import NAME, NATIVE, library, sources_text
+from theano_transfer.kernels import _building
+from theano_transfer.kernels._library import library
 from theano_transfer.kernels._onednn import find_onednn
 
 
@@ -18,6 +19,7 @@ class NativeOp(ExternalCOp):
 
     def __init__(self):
         super().__init__([f"c_code/{self.c_name}.c"], f"APPLY_SPECIFIC({self.c_name})")
+        _building.build_ahead()
 
     def settings(self):
         """What another Op of this kind takes to be equal to this one."""
@@ -30,25 +32,28 @@ class NativeOp(ExternalCOp):
 
     def c_code_cache_version(self):
         # What the library is made of is no part of the code that ExternalCOp hashes.
-        return (*super().c_code_cache_version(), sources_text(), str(library()))
+        _, directory = library()
+        return (*super().c_code_cache_version(), _building.sources_text(), str(directory))
 
     def c_headers(self, **kwargs):
         return ["kernels.h"]
 
     def c_header_dirs(self, **kwargs):
-        return [str(NATIVE)]
+        return [str(_building.NATIVE)]
 
     def c_libraries(self, **kwargs):
-        return [NAME]
+        return [_building.NAME]
 
     def c_lib_dirs(self, **kwargs):
-        return [str(library())]
+        _, directory = library()
+        return [str(directory)]
 
     def c_compile_args(self, **kwargs):
+        _, directory = library()
         onednn = find_onednn()
         # The linker follows the library's own needs.
         return [
             "-std=c++17",
-            f"-Wl,-rpath,{library()}",
+            f"-Wl,-rpath,{directory}",
             f"-Wl,-rpath-link,{onednn.lib_dir if onednn else ''}",
         ]

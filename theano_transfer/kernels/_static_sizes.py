@@ -5,10 +5,12 @@ columns even where images and filters are known. Every later node then carries s
 which is most of what compiling a deep network takes. Here their outputs are told what follows.
 
 Elementwise Ops compare the lengths of all their inputs by building expressions; where the lengths
-are the same ones, there is nothing to compare.
+are the same ones, or known, there is nothing to compare. A shared variable's length may change: of
+a sum with one, such as every update of a parameter, the result is asked instead.
 """
 
 import numpy as np
+from aesara.compile.sharedvalue import SharedVariable
 from aesara.graph.basic import Apply, Constant
 from aesara.tensor import constant, get_scalar_constant_value
 from aesara.tensor.elemwise import Elemwise
@@ -18,6 +20,7 @@ from aesara.tensor.nnet.abstract_conv import (
     AbstractConv2d_gradWeights,
     get_conv_output_shape,
 )
+from aesara.tensor.shape import Shape_i
 from aesara.tensor.signal.pool import Pool
 
 
@@ -39,21 +42,36 @@ def _knowing(make_node, refine):
 
 def _comparing_first(infer_shape):
     def quick(self, fgraph, node, shapes):
+        output = node.outputs[0]
         lengths = []
-        for axis in range(node.outputs[0].type.ndim):
+        for axis, known in enumerate(output.type.shape):
             # An input that is broadcast along this axis has no say.
             told = [
                 shape[axis]
                 for variable, shape in zip(node.inputs, shapes)
                 if variable.type.shape[axis] != 1
             ]
-            first = told[0] if told else shapes[0][axis]
-            if not all(_same_length(first, other) for other in told):
+            if known is not None:
+                length = constant(known, dtype="int64")
+            elif all(_same_length(told[0], other) for other in told):
+                length = told[0]
+            elif any(_is_of_shared(other) for other in told):
+                length = Shape_i(axis)(output)
+            else:
                 return infer_shape(self, fgraph, node, shapes)
-            lengths.append(first)
+            lengths.append(length)
         return [tuple(lengths) for _ in node.outputs]
 
     return quick
+
+
+def _is_of_shared(length):
+    node = length.owner
+    return (
+        node is not None
+        and isinstance(node.op, Shape_i)
+        and isinstance(node.inputs[0], SharedVariable)
+    )
 
 
 def _same_length(a, b):
