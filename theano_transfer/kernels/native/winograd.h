@@ -5,6 +5,10 @@
 // with * elementwise: 36 products instead of 144. Over channels, each of the 36 positions is a
 // product of matrices (tiles x in) (in x out). Lavin and Gray, 2015,
 // https://arxiv.org/abs/1509.09308.
+//
+// Inputs and filters are transformed in the cache, a block of tiles and of channels at a time. All
+// transformed filters of a network would be four times as large as the filters themselves; to
+// transform them again for each block takes a few percent of the time.
 #pragma once
 
 #include <cstddef>
@@ -16,9 +20,8 @@ namespace tt {
 // `in` and `out` must be multiples of the lanes of a vector.
 bool winograd_takes(int64_t in, int64_t out);
 
-// Filters (out, in, 3, 3), or (in, out, 3, 3) turned around where `transposed`, whose element
-// (o, i) starts at `filters + o * out_step + i * in_step`; each output's are multiplied by its
-// `scale` unless that is null.
+// Filters (out, in, 3, 3), or (in, out, 3, 3) turned around where `transposed`; each output's are
+// multiplied by its `scale` unless that is null. Packed, those of `tile_columns` outputs lie side by side.
 size_t winograd_packed_size(int64_t in, int64_t out);
 void winograd_pack(const float* filters, int64_t in, int64_t out, bool transposed,
                    const float* scale, float* packed);
