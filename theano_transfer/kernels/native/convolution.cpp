@@ -166,42 +166,15 @@ int convolve(const ConvolutionParams& params, PackedFilters** state, PyArrayObje
         const bool has_shift = folded.shifts() != nullptr;
         const auto key = key_of(geometry, image_shape, filter_shape,
                                 {has_shift, residual != nullptr, activation, (int64_t)type});
-        const std::string name = "convolution";
-        std::vector<Candidate> candidates{{"direct", {}}};
-        if (geometry.is_plain_3x3(filter_shape) &&
-            winograd_takes(filter_shape[1], filter_shape[0]))
-            candidates.push_back({"winograd", {}});
-        const bool multiplies = for_number(type, [&](auto number) {
-            return pointwise_takes<decltype(number)>(filter_shape[1], filter_shape[0]);
-        });
-        if (geometry.is_pointwise(filter_shape) && multiplies)
-            candidates.push_back({"pointwise", {}});
-        // Measuring runs the candidates many times: for that, the residual stays.
-        const bool in_place = params.in_place && residual != nullptr &&
-                              is_channels_last(residual) && PyArray_ISBEHAVED(residual) &&
-                              is_known(name, packer.prepares(), key, candidates);
-        if (in_place) {
-            Py_INCREF(residual);
-            Py_XDECREF(*output);
-            *output = residual;
-        } else {
-            if (*output == residual) Py_CLEAR(*output);
-            allocate(output, output_shape, /*last=*/true, type);
-        }
-        if (is_empty(output_shape)) return;
-
         const Tensor source(images);
         const std::unique_ptr<Tensor> added(residual ? new Tensor(residual) : nullptr);
-        const Residual place = !added     ? Residual::none
-                               : in_place ? Residual::in_place
-                                          : Residual::elsewhere;
         const desc layout = channels_last(image_shape, type);
         const desc result = channels_last(output_shape, type);
-        void* const to = PyArray_DATA(*output);
-
-        const WithoutLock unlocked;
-        const dnnl::memory image = source.in_layout(layout);
-        const dnnl::memory other = added ? added->in_layout(result) : dnnl::memory();
+        const Plane plane = plane_of(geometry, image_shape, output_shape);
+        // Known once the output is there.
+        dnnl::memory image, other;
+        Residual place = Residual::none;
+        void* to = nullptr;
 
         const auto run_direct = [&] {
             static thread_local Primitives<Forward> primitives;
@@ -227,31 +200,53 @@ int convolve(const ConvolutionParams& params, PackedFilters** state, PyArrayObje
             forward.primitive.execute(stream(), arguments);
             stream().wait();
         };
-        const Plane plane = plane_of(geometry, image_shape, output_shape);
-        const void* const from = image.get_data_handle();
-        const void* const addend = added ? other.get_data_handle() : nullptr;
+        const auto from = [&](auto number) {
+            return (const decltype(number)*)image.get_data_handle();
+        };
         const auto finish = [&](auto number) {
             using Number = decltype(number);
+            const void* const addend = added ? other.get_data_handle() : nullptr;
             return Finish<Number>{folded.shifts(), (const Number*)addend, bounds_of(activation)};
         };
         const auto run_winograd = [&](auto number) {
-            using Number = decltype(number);
-            winograd_convolve(plane, (const Number*)from, packer.for_winograd(false)->data(),
-                              finish(number), (Number*)to);
+            winograd_convolve(plane, from(number), packer.for_winograd(false)->data(),
+                              finish(number), (decltype(number)*)to);
         };
         const auto run_pointwise = [&](auto number) {
             using Number = decltype(number);
             const Packed packed = packer.for_pointwise<Number>();
-            pointwise_convolve(plane, geometry.stride[0], geometry.stride[1], (const Number*)from,
+            pointwise_convolve(plane, geometry.stride[0], geometry.stride[1], from(number),
                                packed->data(), finish(number), (Number*)to);
         };
-        for (Candidate& candidate : candidates) {
-            if (candidate.name == "direct") candidate.run = run_direct;
-            if (candidate.name == "winograd")
-                candidate.run = [&] { for_number(type, run_winograd); };
-            if (candidate.name == "pointwise")
-                candidate.run = [&] { for_number(type, run_pointwise); };
+        std::vector<Candidate> candidates{{"direct", run_direct}};
+        if (geometry.is_plain_3x3(filter_shape) && winograd_takes(plane.in, plane.out))
+            candidates.push_back({"winograd", [&] { for_number(type, run_winograd); }});
+        const bool multiplies = for_number(type, [&](auto number) {
+            return pointwise_takes<decltype(number)>(plane.in, plane.out);
+        });
+        if (geometry.is_pointwise(filter_shape) && multiplies)
+            candidates.push_back({"pointwise", [&] { for_number(type, run_pointwise); }});
+
+        const std::string name = "convolution";
+        // Measuring runs the candidates many times: for that, the residual stays.
+        const bool in_place = residual != nullptr && params.in_place &&
+                              is_channels_last(residual) && PyArray_ISBEHAVED(residual) &&
+                              is_known(name, packer.prepares(), key, candidates);
+        if (in_place) {
+            Py_INCREF(residual);
+            Py_XDECREF(*output);
+            *output = residual;
+        } else {
+            if (*output == residual) Py_CLEAR(*output);
+            allocate(output, output_shape, /*last=*/true, type);
         }
+        if (is_empty(output_shape)) return;
+        to = PyArray_DATA(*output);
+        if (residual) place = in_place ? Residual::in_place : Residual::elsewhere;
+
+        const WithoutLock unlocked;
+        image = source.in_layout(layout);
+        if (added) other = added->in_layout(result);
         run_fastest(name, packer.prepares(), key, candidates);
     });
 }
