@@ -25,7 +25,7 @@ from ._stored import StoredArray
 _ROLES = {
     "kernel": "W", "depthwise_kernel": "W", "W": "W",
     "bias": "b", "b": "b",
-    "gamma": "gamma", "beta": "beta",
+    "gamma": "gamma", "beta": "beta", "scale": "gamma", "alpha": "alpha",
     "moving_mean": "mean", "running_mean": "mean", "mean": "mean",
     "moving_variance": "var", "running_var": "var", "running_std": "var", "variance": "var",
     "count": "count",
