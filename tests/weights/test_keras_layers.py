@@ -31,10 +31,21 @@ NOT_REBUILT = {
 
 @pytest.fixture(scope="module")
 def keras():
-    return pytest.importorskip("keras")
+    keras, jax = pytest.importorskip("keras"), pytest.importorskip("jax")
+    before = jax.config.jax_disable_most_optimizations
+    jax.config.update("jax_disable_most_optimizations", True)  # compiles sooner
+    yield keras
+    jax.config.update("jax_disable_most_optimizations", before)
 
 
-@pytest.fixture(scope="module", params=["of_everything", "with_channels_in_front", "shared"])
+MODELS = [
+    pytest.param("of_everything", marks=pytest.mark.slow),
+    "with_channels_in_front",
+    "shared",
+]
+
+
+@pytest.fixture(scope="module", params=MODELS)
 def case(request, keras, tmp_path_factory):
     """A model of Keras's, its file, what goes in, what comes out."""
     undrawn = mock.patch.object(
@@ -58,8 +69,7 @@ def answers(net, x, ordered):
     """By NumPy: compiling a hundred kinds of operation would take longer than all the rest."""
     outputs = lasagne.layers.get_output(net.outputs, deterministic=True)
     inputs = [layer.input_var for layer in net.inputs]
-    with theano.config.change_flags(cxx=""):
-        function = theano.function(inputs, outputs, mode="FAST_COMPILE")
+    function = theano.function(inputs, outputs, mode="FAST_COMPILE")
     return function(*(x if ordered else map(keras_layers.channels_second, x)))
 
 
@@ -113,6 +123,7 @@ def test_a_class_that_is_not_rebuilt_is_named(kind, tmp_path):
         from_keras(path)
 
 
+@pytest.mark.slow
 def test_every_class_of_the_list_is_tried(keras):
     tried = set()
     for name in ("of_everything", "with_channels_in_front"):

@@ -166,6 +166,7 @@ def as_source(file: KerasFile, path: str) -> Source:
         ordered=not file.numbered and _is_flat(file),
         naming=naming,
         epsilon=epsilon,
+        whole=file.config is not None,
     )
 
 

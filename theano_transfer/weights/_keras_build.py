@@ -8,7 +8,7 @@ from typing import Any
 
 import theano
 import theano.tensor as T
-from lasagne.layers import InputLayer, Layer
+from lasagne.layers import InputLayer, Layer, get_all_layers
 
 from ..layers import SharedLayer
 from ._keras import KerasFile, Roles, layer_of
@@ -158,6 +158,11 @@ class _Builder:
                 self._first[place[0]] = built
                 order = ("channels_first" if self._channels_first else "channels_last",)
                 self.built.places[name] = {**where, "data_format": order}
+        known = [value for value in fed if isinstance(value, Layer)]
+        for helper in get_all_layers(built, treat_as_input=[*known, first] if first else known):
+            if helper.name is None:
+                helper.name = self._free_name((*place[0][:-1], f"{name}_input"))
+                self.built.layers[helper.name] = helper
         self.built.layers[name] = built
         return [built]
 

@@ -112,7 +112,7 @@ def _dot(x: list[Any], a: Arguments, W: Stored, name: str) -> Layer:
         # Keras's order of the axes that are left follows from the order in which it has them.
         x = [_channels_last(layer) for layer in x]
     axes = [axis % ndim for axis, ndim in zip(axes, ranks)]
-    left = sum(ranks) - 2
+    left = sum(ranks) - 3
     if a.channels_first or left < 3:
         return DotLayer(x, axes, normalised=a.flag("normalize", False), name=name)
     dot = DotLayer(x, axes, normalised=a.flag("normalize", False))

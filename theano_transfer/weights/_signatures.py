@@ -1,0 +1,1 @@
+SIGNATURES: dict = {}
