@@ -14,9 +14,10 @@ from pathlib import Path
 import pytest
 
 from theano_transfer import zoo
-from theano_transfer.weights import REGISTRY, WeightsMismatchError
+from theano_transfer.weights import REGISTRY, WeightsFileError, WeightsMismatchError
 from theano_transfer.weights._keras import _NAME, _ROLES, KerasFile, as_source
 from theano_transfer.weights._load import plan_for
+from theano_transfer.weights._recognise import recognised
 from theano_transfer.weights._stored import StoredArray
 from theano_transfer.weights._target import target_of
 from theano_transfer.zoo._options import undrawn
@@ -118,6 +119,36 @@ def zoo_names(net, model):
             (there, here) for (_, there), (_, here) in zip(sorted(ranked), sorted(numbered))
         )
     return {**{name: name for name in net}, **names}
+
+
+@pytest.mark.parametrize("model", sorted(HOSTED))
+@pytest.mark.parametrize("classes", [1000, 7, None])
+def test_a_file_is_recognised_by_its_arrays(model, classes):
+    """With a head for ImageNet, for other classes, or without."""
+    top = zoo.record(model).top_layers
+    layers = [
+        (name, [(array, [classes if n == 1000 else n for n in shape]) for array, shape in arrays])
+        for name, _, arrays in layers_of(model)
+        if classes or name not in top
+    ]
+    source = source_of(layers)
+    if classes == 7 and any(kind == "Conv2D" for name, kind, *_ in HOSTED[model]["layers"]
+                            if name in top):  # fmt: skip
+        with pytest.raises(WeightsFileError, match="of no network that is known"):
+            recognised(source, {})  # its classifier is a convolution
+    else:
+        assert recognised(source, {}) == (model, {}, "by the shapes of its arrays")
+
+
+def test_a_file_is_recognised_by_its_hash():
+    for row in REGISTRY:
+        if row.hash is not None:
+            kind, _, value = row.hash.partition(":")
+            found = recognised(source_of([]), {kind: value})
+            assert found == (row.model, dict(row.arguments), f"by its hash as {row.file}")
+        for older, _ in row.older:
+            kind, _, value = older.partition(":")
+            assert recognised(source_of([]), {kind: value})[0] == row.model
 
 
 def test_every_file_is_in_the_registry_with_its_hash():

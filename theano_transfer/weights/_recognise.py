@@ -66,7 +66,7 @@ def signature(shapes: Mapping[str, Shape]) -> str:
     """
     dense = {_layer(name) for name, shape in shapes.items() if len(shape) == 2}
     lines = sorted(
-        "x".join(map(str, sorted(shape)))
+        "x".join(str(n) for n in sorted(shape) if n > 1)  # statistics may be (3,) or (1, 1, 1, 3)
         for name, shape in shapes.items()
         if shape and _layer(name) not in dense
     )
