@@ -310,6 +310,26 @@ def test_several_inputs_and_outputs_as_dictionaries(rng, tmp_path):
     np.testing.assert_allclose(found[1], np.tanh(v), rtol=1e-5)
 
 
+def test_a_model_with_two_inputs_is_trained_with_functions_of_ones_own(tmp_path):
+    entry = ("InputLayer", {"batch_shape": [None, 8, 8, 3]}, [])
+    config = functional(entry, entry, ("Add", {}, [[["l0", 0, 0, {}], ["l1", 0, 0, {}]]]))
+    config["config"]["input_layers"] = [["l0", 0, 0], ["l1", 0, 0]]
+    net = from_keras(whole_file(tmp_path / "a.h5", config, {}))
+    assert net.outputs == [net["l2"]] == [net.output]
+    with pytest.raises(ValueError, match="2 inputs: l0, l1; train it with functions"):
+        tt.Model(net, classes=["a", "b"])
+
+
+def test_a_model_of_vectors(rng, tmp_path):
+    config = sequential(("Dense", DENSE), shape=(4,))
+    W = rng.standard_normal((4, 3), dtype="f4")
+    arrays = {"dense_0": {"dense_0/kernel:0": W, "dense_0/bias:0": np.ones(3, "f4")}}
+    net = from_keras(whole_file(tmp_path / "a.h5", config, arrays))
+    x = rng.standard_normal((2, 4), dtype="f4")
+    found = lasagne.layers.get_output(net.output).eval({net.input_var: x})
+    np.testing.assert_allclose(found, x @ W + 1, rtol=1e-5)
+
+
 def test_a_sequential_with_and_without_an_input_layer(rng, tmp_path):
     """Also as the only layer of another."""
     plain = sequential(("Flatten", {}), ("Activation", {"activation": "relu"}))

@@ -122,7 +122,6 @@ def _record(net: Network, name: str) -> Any:
     """What can be told of a network: where its head begins, and of what size its pictures are."""
     from .. import zoo
 
-    layers = list(net.values())
     top: list[str] = []
     layer = net.output
     while len(layer.output_shape) != 4 and hasattr(layer, "input_layer"):
@@ -130,7 +129,7 @@ def _record(net: Network, name: str) -> Any:
         layer = layer.input_layer
     if len(layer.output_shape) != 4 or layer.name is None:
         layer, top = net.output, []
-    rows = layers[0].output_shape[2]
+    rows = next((n for n in net.inputs[0].output_shape[2:] if n), None)
     return zoo.ModelRecord(
         name=name,
         title=f"{name}, from Keras",
