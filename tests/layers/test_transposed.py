@@ -8,7 +8,7 @@ from theano_transfer.layers import TransposedConv2DLayer
 
 def painted(x, W, stride, dilation=1):
     """By its definition: every pixel paints the filters."""
-    batch, channels, rows, columns = x.shape
+    batch, _, rows, columns = x.shape
     _, filters, *sizes = W.shape
     extents = [(k - 1) * dilation + 1 for k in sizes]
     shape = [(n - 1) * s + k for n, s, k in zip((rows, columns), stride, extents)]
@@ -17,9 +17,7 @@ def painted(x, W, stride, dilation=1):
         for c in range(columns):
             below = np.einsum("bc,cfij->bfij", x[:, :, r, c], W)
             top, left = r * stride[0], c * stride[1]
-            y[
-                :, :, top : top + extents[0] : dilation, left : left + extents[1] : dilation
-            ] += below
+            y[:, :, top : top + extents[0] : dilation, left : left + extents[1] : dilation] += below
     return y
 
 
@@ -39,9 +37,7 @@ def painted(x, W, stride, dilation=1):
 def test_every_pixel_paints_the_filters(options, cut, size, rng):
     images = InputLayer((None, 2, *size))
     W, b = rng.normal(size=(2, 3, 3, 3)), rng.normal(size=3)
-    layer = TransposedConv2DLayer(
-        images, 3, 3, W=W.astype("f4"), b=b.astype("f4"), **options
-    )
+    layer = TransposedConv2DLayer(images, 3, 3, W=W.astype("f4"), b=b.astype("f4"), **options)
     x = rng.normal(size=(2, 2, 4, 5))
     function = theano.function([images.input_var], get_output(layer), mode="FAST_COMPILE")
     stride, dilation = options["stride"], options.get("dilation", 1)

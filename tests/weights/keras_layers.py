@@ -27,8 +27,8 @@ def of_images(L):
     yield L.DepthwiseConv2D(3, depth_multiplier=2, strides=2)
     yield L.SeparableConv2D(5, 3, depth_multiplier=2, padding="same", activation="mish")
     for padding, strides, size, more in (
-        ("valid", 2, 3, None), ("same", (2, 3), (3, 2), None), ("same", 2, 5, 1), ("valid", 3, 2, 2),
-        ("same", 3, 2, None), ("same", 1, 4, None), ("valid", 4, 2, None),
+        ("valid", 2, 3, None), ("same", (2, 3), (3, 2), None), ("same", 2, 5, 1),
+        ("valid", 3, 2, 2), ("same", 3, 2, None), ("same", 1, 4, None), ("valid", 4, 2, None),
     ):  # fmt: skip
         yield L.Conv2DTranspose(3, size, strides=strides, padding=padding, output_padding=more)
     yield L.Conv2DTranspose(3, (2, 3), padding="same", dilation_rate=2, activation="relu")

@@ -303,9 +303,9 @@ def test_several_inputs_and_outputs_as_dictionaries(rng, tmp_path):
     assert [layer.name for layer in net.outputs] == ["l2", "l3"]
     x, v = rng.standard_normal((2, 2, 6, 5)), rng.standard_normal((2, 3))
     variables = [layer.input_var for layer in net.inputs]
-    found = theano.function(
-        variables, lasagne.layers.get_output(net.outputs), mode="FAST_COMPILE"
-    )(v.astype("f4"), x.astype("f4"))
+    found = theano.function(variables, lasagne.layers.get_output(net.outputs), mode="FAST_COMPILE")(
+        v.astype("f4"), x.astype("f4")
+    )
     np.testing.assert_allclose(found[0], x.max(axis=(2, 3)), rtol=1e-6)
     np.testing.assert_allclose(found[1], np.tanh(v), rtol=1e-5)
 

@@ -173,7 +173,9 @@ def test_the_files_of_keras_1_in_theanos_order(model):
         )
         for name, _, arrays in layers_of(model)
     ]
-    source = source_of(layers, version="1", backend="", rename=lambda name: ARRAYS_1.get(name, name))
+    source = source_of(
+        layers, version="1", backend="", rename=lambda name: ARRAYS_1.get(name, name)
+    )
     plan = assert_planned(net, source, {name: name for name in net})
     for step in plan.steps:
         assert ("turned" in step.arrangement.note) == (len(step.arrangement.shape) == 4)

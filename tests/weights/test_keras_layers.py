@@ -8,12 +8,12 @@ import lasagne
 import numpy as np
 import pytest
 import theano
-from weights import keras_layers
 from weights.test_from_keras import sequential, whole_file
 
 from theano_transfer.weights import WeightsFileError, export, from_keras
 from theano_transfer.weights._keras_layers import BUILDERS
 from theano_transfer.weights._keras_merging import MERGES
+from weights import keras_layers
 
 # Not of convolutional networks of pictures: words, other axes, layers of one's own inside.
 NOT_REBUILT = {
@@ -74,7 +74,7 @@ def answers(net, x, ordered):
 
 
 def test_the_outputs_are_those_of_keras(case):
-    name, model, path, x, expected = case
+    name, _, path, x, expected = case
     net = from_keras(path)
     ordered = name == "with_channels_in_front"
     assert len(net.outputs) == len(expected)

@@ -43,7 +43,7 @@ class Resize2DLayer(Layer):
     def get_output_shape_for(self, input_shape):
         sizes = self.size
         if self.relative:
-            sizes = [n and n * factor for n, factor in zip(input_shape[2:], self.size)]
+            sizes = tuple(n and n * factor for n, factor in zip(input_shape[2:], self.size))
         return (*input_shape[:2], *sizes)
 
     def get_output_for(self, input, **kwargs):
@@ -64,7 +64,6 @@ class Resize2DLayer(Layer):
         places = T.clip(places - 0.5, 0, length - 1)
         first = T.cast(T.floor(places), "int64")
         second = T.minimum(first + 1, length - 1)
-        pattern = ["x"] * images.ndim
-        pattern[axis] = 0
+        pattern = [0 if other == axis else "x" for other in range(images.ndim)]
         share = T.cast(places - first, images.dtype).dimshuffle(pattern)
         return images[(*before, first)] * (1 - share) + images[(*before, second)] * share

@@ -110,9 +110,7 @@ class TransposedConv2DLayer(Layer):
         images = images[
             :, :, max(-top, 0) : -max(-bottom, 0) or None, max(-left, 0) : -max(-right, 0) or None
         ]
-        images = pad_images(
-            images, ((max(top, 0), max(bottom, 0)), (max(left, 0), max(right, 0)))
-        )
+        images = pad_images(images, ((max(top, 0), max(bottom, 0)), (max(left, 0), max(right, 0))))
         if self.b is not None:
             images = images + self.b.dimshuffle("x", 0, "x", "x")
         return self.nonlinearity(images)

@@ -53,9 +53,7 @@ def arrange(
         return Arrangement(wanted, np.ravel)  # statistics, from some versions of TensorFlow
     if len(stored) == 3 and len(wanted) == 4:  # of sequences: (step, in, out)
         inner = arrange((stored[0], 1, *stored[1:]), wanted, flip=flip)
-        return Arrangement(
-            inner.shape, lambda array: inner.apply(array[:, np.newaxis]), inner.note
-        )
+        return Arrangement(inner.shape, lambda array: inner.apply(array[:, np.newaxis]), inner.note)
     if len(stored) == 4:
         turn = (slice(None), slice(None), slice(None, None, -1), slice(None, None, -1))
         turned = ", turned by 180 degrees" if flip else ""

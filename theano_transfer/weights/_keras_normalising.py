@@ -44,9 +44,7 @@ def _layer_norm(x: Layer, a: Arguments, W: Stored, name: str) -> Layer:
 
 def _rms_norm(x: Layer, a: Arguments, W: Stored, name: str) -> Layer:
     epsilon = a.number("epsilon", 1e-6)
-    return LayerNormLayer(
-        x, _places(x, a), epsilon, centred=False, gamma=W, beta=None, name=name
-    )
+    return LayerNormLayer(x, _places(x, a), epsilon, centred=False, gamma=W, beta=None, name=name)
 
 
 def _group_norm(x: Layer, a: Arguments, W: Stored, name: str) -> Layer:

@@ -27,10 +27,11 @@ _NAMES = {
 }  # fmt: skip
 _NAMES_OF_CLASS = {
     "rms_normalization": {"gamma": "scale"},
-    **dict.fromkeys(
-        ("depthwise_conv1d", "depthwise_conv2d", "separable_conv1d", "separable_conv2d"),
-        {"W": "depthwise_kernel"},
-    ),
+    **{
+        f"{kind}_conv{axes}d": {"W": "depthwise_kernel"}
+        for kind in ("depthwise", "separable")
+        for axes in (1, 2)
+    },
     "normalization": {"mean": "mean", "var": "variance", "count": "count"},
 }
 _STATISTICS = ("moving_mean", "moving_variance", "mean", "variance", "count")
