@@ -23,6 +23,7 @@ def keras():
 
 @pytest.fixture(scope="module")
 def model(keras):
+    keras.utils.clear_session()  # names of layers without one start from the beginning
     undrawn = mock.patch.object(
         keras.initializers.VarianceScaling,  # would be compiled for each shape
         "__call__",
