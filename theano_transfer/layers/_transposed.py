@@ -74,7 +74,7 @@ class TransposedConv2DLayer(Layer):
         self.stride = as_pair(stride, "stride")
         self.dilation = as_pair(dilation, "dilation")
         self.pad = pad
-        self.output_padding = (None, None)
+        self.output_padding: tuple[int | None, int | None] = (None, None)
         if output_padding is not None:
             self.output_padding = as_pair(output_padding, "output_padding", least=0)
         self.nonlinearity = identity if nonlinearity is None else nonlinearity

@@ -169,7 +169,7 @@ class Arguments:
         """(before, after) out of a number, a list of one or a pair."""
         value = self._stored.get(name)
         value = value[0] if isinstance(value, list) and len(value) == 1 else value
-        pair = [value, value] if type(value) is int else value
+        pair: Any = [value, value] if type(value) is int else value
         if not _is_pair(pair):
             raise self.refusal(name, value)
         return pair[0], pair[1]

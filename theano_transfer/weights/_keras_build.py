@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import OrderedDict, deque
+from collections import Counter, OrderedDict, deque
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -73,6 +73,7 @@ class _Builder:
         self._reserved = {layer.name for layer in outermost.layers}
         self._file, self._version, self._channels_first = file, version, channels_first
         self._used = 0
+        self._uses: Counter[str] = Counter()  # of names, beyond the first
         self._first: dict[tuple[str, ...], Layer] = {}  # of layers that are called, by their names
 
     def model(self, model: ModelConfig, inputs: list[Layer], outer: Place) -> list[Layer]:
@@ -215,10 +216,14 @@ class _Builder:
             raise ConfigError(f"not a valid name of a layer: {names[-1][:MAX_NAME]!r}")
         name = names[-1].replace("/", "_")
         reserved = self._reserved if len(names) > 1 else ()
-        for outer in (*reversed(names[:-1]), *["again"] * MAX_LAYERS):
+        for outer in reversed(names[:-1]):
             if name not in self.built.layers and name not in reserved:
                 break
             name = f"{outer}_{name}"
+        own = name
+        while name in self.built.layers or name in reserved:
+            times = self._uses[own] = self._uses[own] + 1
+            name = f"again_{own}" if times == 1 else f"again_{times}_{own}"
         return name
 
 

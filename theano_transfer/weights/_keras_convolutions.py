@@ -117,7 +117,7 @@ def _transposed(x: Any, a: Arguments, W: Stored, name: str, sizes: Any) -> Layer
 
 def _dense(x: Layer, a: Arguments, W: Stored, name: str) -> Layer:
     ndim = len(x.output_shape)
-    arguments = {
+    arguments: dict[str, Any] = {
         "W": W,
         "b": W.where(a.flag("use_bias", True)),
         "nonlinearity": a.activation(ndim),
