@@ -180,7 +180,8 @@ def _after(report: LoadReport) -> dict[str, float]:
 
 
 def _named(model: str, own: Mapping[str, Any]) -> str:
-    return f"{model}({', '.join(f'{name}={value!r}' for name, value in own.items())})"
+    arguments = ", ".join(f"{name}={value!r}" for name, value in own.items())
+    return f"{model}({arguments})" if own else model
 
 
 def _network_for(model: str, source: Source, own: Mapping[str, Any]) -> Any:
