@@ -24,8 +24,9 @@ NOT_REBUILT = {
     *("Wrapper", "SpectralNormalization", "Lambda", "Layer", "TFSMLayer", "TorchModuleWrapper"),
     *("FlaxLayer", "JaxLayer", "HashedCrossing", "Hashing", "CategoryEncoding", "Discretization"),
     *("IntegerLookup", "StringLookup", "TextVectorization", "MelSpectrogram", "STFTSpectrogram"),
-    *("Pipeline", "MaxNumBoundingBoxes", "AutoContrast", "Equalization", "Solarization", "CLAHE"),
-    *("RandomCrop", "AdaptiveAveragePooling1D", "AdaptiveMaxPooling1D"),
+    *("Pipeline", "MaxNumBoundingBoxes", "AutoContrast", "Equalization", "Solarization"),
+    *("ContrastLimitedAdaptiveHistogramEqualization", "RandomCrop"),
+    *("AdaptiveAveragePooling1D", "AdaptiveMaxPooling1D"),
 }
 
 
