@@ -3,6 +3,7 @@ import json
 import h5py
 import numpy as np
 import pytest
+from weights.keras_files import keras2_layers, legacy_file
 
 from theano_transfer import weights, zoo
 
@@ -98,10 +99,17 @@ def test_into_keras_and_back(keras_file, tmp_path, run):
             np.testing.assert_array_equal(file[f"layers/{names[name]}/vars/0"], kernel)
 
 
-def test_a_file_that_does_not_say_what_it_is_for(keras_file, tmp_path, run):
-    status, _, err = run("convert", keras_file[0], tmp_path / "x.h5")
+def test_the_network_is_found_out_by_the_arrays(keras_file, tmp_path, run):
+    status, out, _ = run("convert", keras_file[0], tmp_path / "x.h5")
+    assert status == 0
+    assert "recognised by the shapes of its arrays: vgg16\n" in out
+
+
+def test_a_file_that_nobody_knows(tmp_path, run, rng):
+    legacy_file(tmp_path / "a.h5", keras2_layers(rng))
+    status, _, err = run("convert", tmp_path / "a.h5", tmp_path / "x.h5")
     assert status == 1
-    assert "no configuration" in err
+    assert "of no network that is known" in err
     assert "--model" in err
 
 

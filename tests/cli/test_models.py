@@ -32,6 +32,27 @@ def test_a_pattern_that_fits_nothing_is_an_error(run):
     assert "vgg16" in err
 
 
+def test_all_that_is_known_of_files(run):
+    status, out, _ = run("models", "*", "--files")
+    assert status == 0
+    blocks = {block.partition("\n")[0]: block for block in out.strip().split("\n\n")}
+    assert list(blocks) == [row.file for row in weights.REGISTRY]
+    for row in weights.REGISTRY:
+        block = blocks[row.file]
+        known = [row.model, row.url if row.base_url else "ships", row.hash or "not published"]
+        known += [row.licence, row.source, zoo.record(row.model).preprocessing]
+        known += ["1,000" if row.include_top else "without the top"]
+        known += [f"{row.accuracy[0]:.1f} %" if row.accuracy else "not published"]
+        for fact in (*known, *(hash for hash, _ in row.older), *row.mirrors):
+            assert fact in block
+
+
+def test_a_network_without_published_files(run):
+    status, _, err = run("models", "squeezenet1_0", "--files")
+    assert status == 1
+    assert "no weights are published for squeezenet1_0" in err
+
+
 @pytest.mark.parametrize(
     ("fetched", "said"),
     [

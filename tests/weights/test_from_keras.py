@@ -23,6 +23,7 @@ def keras():
 
 @pytest.fixture(scope="module")
 def model(keras):
+    keras.utils.clear_session()  # names of layers without one start from the beginning
     undrawn = mock.patch.object(
         keras.initializers.VarianceScaling,  # would be compiled for each shape
         "__call__",
@@ -143,6 +144,18 @@ def functional(*nodes):
 
 
 ENTRY = ("InputLayer", {"batch_input_shape": [None, 6, 5, 2]}, [])
+
+
+def multiplying():
+    """Models in a model, each of which uses the next one eight times: few words, many layers."""
+    model = functional(ENTRY, ("ReLU", {}, [[["l0", 0, 0, {}]]]))
+    for _ in range(6):
+        calls = [[["l1" if call else "l0", call, 0, {}]] for call in range(8)]
+        model = functional(ENTRY, ("Model", model["config"], calls))
+        model["config"]["output_layers"] = [["l1", 8, 0]]
+    return model
+
+
 REFUSED = {
     "lambda": (sequential(("Lambda", {"function": ["4wEAAAA=", None, None]})), "never executed"),
     "operation of TensorFlow": (
@@ -166,7 +179,10 @@ REFUSED = {
         sequential(("Flatten", {}), ("Dense", {"units": 10**12})),
         r"'dense_1' \(Dense\): an array of shape \(60, 1000000000000\)",
     ),
-    "dense on images": (sequential(("Dense", DENSE)), "vectors"),
+    "sequences into images": (
+        sequential(("Conv1D", {"filters": 4, "kernel_size": [3]})),
+        "sequences .* were expected",
+    ),
     "images too small": (
         sequential(("Conv2D", {"filters": 4, "kernel_size": [9, 9]})),
         "'conv2d_0'",
@@ -195,9 +211,24 @@ REFUSED = {
     "nested": ("[" * 100_000, "not JSON"),
     "a list": ([1, 2], "was expected, found list"),
     "cycle": (functional(ENTRY, ("ReLU", {}, [[["l1", 0, 0, {}]]])), "fed by layers that do not"),
-    "shared": (
-        functional(ENTRY, ("ReLU", {}, [[["l0", 0, 0, {}]], [["l0", 0, 0, {}]]])),
-        "called 2 times",
+    "arrays of a shared layer that are not there": (
+        functional(
+            ENTRY,
+            ("Conv2D", {**CONV, "use_bias": False}, [[["l0", 0, 0, {}]], [["l1", 0, 0, {}]]]),
+            ("ReLU", {}, [[["l1", 1, 0, {}]]]),
+        ),
+        r"'l1' \(Conv2D\): an array of shape",
+    ),
+    "output that there is not": (functional(ENTRY, ("ReLU", {}, [[["l0", 0, 1, {}]]])), "do not"),
+    "layers without end": (multiplying(), "more than 10,000 layers"),
+    "activation of one's own": (
+        sequential(
+            (
+                "Activation",
+                {"activation": {"class_name": "function", "config": "swish", "module": "builtins"}},
+            )
+        ),
+        "activation='swish' is not supported",
     ),
     "odd connection": (functional(ENTRY, ("ReLU", {}, [["l0", "x"]])), "no known way"),
 }
@@ -236,6 +267,70 @@ def test_a_model_of_keras_2_with_connections_as_it_wrote_them(rng, tmp_path):
     expected = np.clip(0.2 * x + 0.5, 0, 1) + x / (1 + abs(x))
     net = from_keras(whole_file(tmp_path / "a.h5", config, {}))
     np.testing.assert_allclose(answers(net, x), expected.reshape(2, -1), atol=1e-6)
+
+
+def test_models_in_a_model_as_keras_2_counted_their_calls(rng, tmp_path):
+    """From 1 on: call 0 was the making of the model. One is used twice, one has two outputs."""
+    inner = functional(
+        ENTRY, ("ReLU", {}, [["l0", 0, 0, {}]]), ("Softmax", {}, [["l0", 0, 0, {}]])
+    )["config"]
+    inner = {**inner, "name": "inner", "output_layers": [["l1", 0, 0], ["l2", 0, 0]]}
+    model = functional(
+        ENTRY,
+        ("Activation", {"activation": "tanh"}, [[["l0", 0, 0, {}]]]),
+        ("Model", inner, [[["l0", 0, 0, {}]], [["l1", 0, 0, {}]]]),
+        ("Add", {}, [[["l2", 1, 0, {}], ["l2", 2, 1, {}]]]),
+        ("Flatten", {}, [[["l3", 0, 0, {}]]]),
+    )
+    x = rng.normal(0, 2, (2, 6, 5, 2)).astype("f4")
+    powers = np.exp(np.tanh(x))
+    expected = np.maximum(x, 0) + powers / powers.sum(axis=3, keepdims=True)
+    net = from_keras(whole_file(tmp_path / "a.h5", model, {}))
+    np.testing.assert_allclose(answers(net, x), expected.reshape(2, -1), atol=1e-6)
+
+
+def test_several_inputs_and_outputs_as_dictionaries(rng, tmp_path):
+    """Keras goes through them in the order of their keys."""
+    model = functional(
+        ENTRY,
+        ("InputLayer", {"batch_shape": [None, 3]}, []),
+        ("GlobalMaxPooling2D", {}, [[["l0", 0, 0, {}]]]),
+        ("Activation", {"activation": "tanh"}, [[["l1", 0, 0, {}]]]),
+    )
+    model["config"]["input_layers"] = {"b": ["l0", 0, 0], "a": ["l1", 0, 0]}
+    model["config"]["output_layers"] = {"z": ["l3", 0, 0], "y": ["l2", 0, 0]}
+    net = from_keras(whole_file(tmp_path / "a.h5", model, {}))
+    assert [layer.name for layer in net.inputs] == ["l1", "l0"]
+    assert [layer.name for layer in net.outputs] == ["l2", "l3"]
+    x, v = rng.standard_normal((2, 2, 6, 5)), rng.standard_normal((2, 3))
+    variables = [layer.input_var for layer in net.inputs]
+    found = theano.function(variables, lasagne.layers.get_output(net.outputs), mode="FAST_COMPILE")(
+        v.astype("f4"), x.astype("f4")
+    )
+    np.testing.assert_allclose(found[0], x.max(axis=(2, 3)), rtol=1e-6)
+    np.testing.assert_allclose(found[1], np.tanh(v), rtol=1e-5)
+
+
+def test_a_model_with_two_inputs_is_trained_with_functions_of_ones_own(tmp_path):
+    entry = ("InputLayer", {"batch_shape": [None, 8, 8, 3]}, [])
+    config = functional(entry, entry, ("Add", {}, [[["l0", 0, 0, {}], ["l1", 0, 0, {}]]]))
+    config["config"]["input_layers"] = [["l0", 0, 0], ["l1", 0, 0]]
+    net = from_keras(whole_file(tmp_path / "a.h5", config, {}))
+    assert net.outputs == [net["l2"]] == [net.output]
+    with pytest.raises(ValueError, match="2 inputs: l0, l1; train it with functions"):
+        tt.Model(net, classes=["a", "b"])
+
+
+def test_a_model_of_vectors(rng, tmp_path):
+    config = sequential(("Dense", DENSE), shape=(4,))
+    W = rng.standard_normal((4, 3), dtype="f4")
+    arrays = {"dense_0": {"dense_0/kernel:0": W, "dense_0/bias:0": np.ones(3, "f4")}}
+    net = from_keras(whole_file(tmp_path / "a.h5", config, arrays))
+    x = rng.standard_normal((2, 4), dtype="f4")
+    function = theano.function(
+        [net.input_var], lasagne.layers.get_output(net.output), mode="FAST_COMPILE"
+    )
+    np.testing.assert_allclose(function(x), x @ W + 1, rtol=1e-5)
 
 
 def test_a_sequential_with_and_without_an_input_layer(rng, tmp_path):

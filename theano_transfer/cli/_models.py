@@ -17,12 +17,18 @@ The pattern is a shell pattern; quote it.
 examples:
   theano-transfer models
   theano-transfer models 'resnet*'
+  theano-transfer models resnet50 --files
 """
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "pattern", nargs="?", default="*", metavar="PATTERN", help="which names (default: all)"
+    )
+    parser.add_argument(
+        "--files",
+        action="store_true",
+        help="list all that is known of each file of weights: address, hash, licence...",
     )
 
 
@@ -34,6 +40,10 @@ def run(options: argparse.Namespace) -> int:
         raise ValueError(
             f"no network is called {options.pattern!r}; there are {', '.join(zoo.models())}"
         )
+    if options.files:
+        for row in _known_files(names):
+            say(f"{_described(row)}\n")
+        return 0
     titles = ("name", "network", "input", "parameters", "preprocessing")
     rows = [(*titles, "top 1 / 5 %", "licence", "ImageNet weights")]
     for name in names:
@@ -51,6 +61,39 @@ def run(options: argparse.Namespace) -> int:
         )
     say(table(rows, right=(3,)))
     return 0
+
+
+def _known_files(names: list[str]) -> list[WeightsFile]:
+    from theano_transfer.weights import REGISTRY, WeightsUnavailableError
+
+    rows = [row for row in REGISTRY if row.model in names]
+    if not rows:
+        raise WeightsUnavailableError(f"no weights are published for {', '.join(names)}")
+    return rows
+
+
+def _described(row: WeightsFile) -> str:
+    """A file of the registry, one line for each thing that is known."""
+    right = "not published"
+    if row.accuracy is not None:
+        names = ("top 1", "top 5")
+        right = ", ".join(f"{k} {p:.1f} %" for k, p in zip(names, row.accuracy) if p is not None)
+    built = ", ".join(f"{name}={value!r}" for name, value in row.arguments)
+    facts = [
+        ("network", row.model + (f" ({built})" if built else "")),
+        ("classes", f"{row.classes:,}" if row.classes else "none: without the top"),
+        ("image size", f"{row.image_size} x {row.image_size}" if row.image_size else ""),
+        ("preprocessing", row.preprocessing),
+        ("accuracy", right),
+        ("licence", row.licence),
+        ("source", row.source),
+        ("address", row.url if row.base_url else "ships with the project"),
+        *(("mirror", mirror + row.file) for mirror in row.mirrors),
+        ("bytes", f"{row.size:,}" if row.size else "not published"),
+        ("hash", row.hash or "not published"),
+        *(("older file", f"{known}: {what}") for known, what in row.older),
+    ]
+    return "\n".join([row.file, *(f"    {title:13}  {fact}" for title, fact in facts if fact)])
 
 
 def _rows(name: str) -> list[WeightsFile]:

@@ -7,6 +7,7 @@ from lasagne.layers import Layer
 
 from theano_transfer.layers._conv import Conv2DLayer, DepthwiseConv2DLayer
 from theano_transfer.layers._padding import as_pair
+from theano_transfer.layers._shared import as_if_on
 
 
 class SeparableConv2DLayer(Layer):
@@ -94,4 +95,5 @@ class SeparableConv2DLayer(Layer):
         return self._across.get_output_shape_for(self._within.get_output_shape_for(input_shape))
 
     def get_output_for(self, input, **kwargs):
-        return self._across.get_output_for(self._within.get_output_for(input))
+        within = as_if_on(self._within, [self.input_shape])
+        return self._across.get_output_for(within.get_output_for(input))

@@ -136,6 +136,12 @@ def build_base(base, given_weights, input_shape, seed: int) -> tuple[zoo.Network
         raise ValueError(
             f"the network leaves out {len(missing)} layers that it rests on: {missing}"
         )
+    entries = [layer.name for layer in net.inputs]
+    if len(entries) != 1:
+        raise ValueError(
+            f"a model takes pictures at one place, the network has {len(entries)} inputs: "
+            f"{', '.join(map(str, entries))}; train it with functions of your own"
+        )
     if given_weights not in (None, "imagenet"):
         weights.load(net, given_weights)
     return net, features

@@ -51,6 +51,9 @@ def arrange(
     """
     if len(wanted) == 1 and stored == (1, 1, 1, *wanted):
         return Arrangement(wanted, np.ravel)  # statistics, from some versions of TensorFlow
+    if len(stored) == 3 and len(wanted) == 4:  # of sequences: (step, in, out)
+        inner = arrange((stored[0], 1, *stored[1:]), wanted, flip=flip)
+        return Arrangement(inner.shape, lambda array: inner.apply(array[:, np.newaxis]), inner.note)
     if len(stored) == 4:
         turn = (slice(None), slice(None), slice(None, None, -1), slice(None, None, -1))
         turned = ", turned by 180 degrees" if flip else ""
@@ -80,6 +83,21 @@ def arrange(
 
         return Arrangement(stored, dense, f"rows of flattened {flattened} from (r, c, ch) order")
     return Arrangement(stored, lambda array: array)
+
+
+def for_each_place(stored: Shape, wanted: Shape, channels_first: bool) -> Arrangement:
+    """Numbers for each (row, column, channel), or 1 where one serves a whole axis, which Lasagne's
+    arrays leave out: slopes of rectifiers, scales and offsets of layer normalisation."""
+    moved = stored if channels_first else (stored[-1], *stored[:-1])
+    if [n for n in moved if n != 1] != [n for n in wanted if n != 1]:
+        return Arrangement(moved, lambda array: array)
+
+    def apply(array: np.ndarray) -> np.ndarray:
+        array = array if channels_first else np.moveaxis(array, -1, 0)
+        return np.ascontiguousarray(array).reshape(wanted)
+
+    note = "" if moved == wanted else "numbers for each place (r, c, ch) -> (ch, r, c)"
+    return Arrangement(wanted, apply, note)
 
 
 def turned(stored: Shape) -> Arrangement:

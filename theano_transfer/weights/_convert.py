@@ -29,6 +29,7 @@ from ._load import (
 )
 from ._onnx_graph import from_onnx
 from ._positions import BY_PLACE
+from ._recognise import recognised
 from ._sources import Source
 from ._target import target_of
 from ._untrusted import digest, open_regular
@@ -44,14 +45,17 @@ class ConversionReport(LoadReport):
         The file written.
     num_parameters : int
         How many numbers it holds.
+    recognised : str
+        Which network the file was taken for, and by what; empty where that was said.
     """
 
     target: str = ""
     num_parameters: int = 0
+    recognised: str = ""
 
     def __str__(self) -> str:
-        written = f"{self.target} written: {self.num_parameters:,} parameters"
-        return f"{super().__str__()}\n{written}"
+        lines = [super().__str__(), f"{self.target} written: {self.num_parameters:,} parameters"]
+        return "\n".join([self.recognised, *lines] if self.recognised else lines)
 
 
 def convert(
@@ -78,7 +82,8 @@ def convert(
     model
         Name of the zoo's network the weights are for; whether it has its top, and how many
         classes, is taken from the file. Or a network. If None, the file must say: one in our own
-        layout names its network, a whole Keras model is rebuilt.
+        layout names its network, a whole Keras model is rebuilt, and Keras's weights for a network
+        of the zoo are known by their hash, or by the shapes of their arrays.
     format
         What to write: a name in ``WRITERS``; None for our own layout.
     attributes
@@ -99,18 +104,23 @@ def convert(
     if format is not None:
         writer_for(target, format)  # a wrong name is found before a large file is read
     with open_regular(source) as file:
-        hashes = {"source_md5": digest(file, "md5"), "source_sha256": digest(file, "sha256")}
+        hashes = {kind: digest(file, kind) for kind in ("md5", "sha256")}
     with open_source(source, known_hash=known_hash) as opened:
         opened = written_on(opened, backend)
         model = opened.attributes.get("model") if model is None else model
         arrays: Mapping[str, Any]
+        own: dict[str, Any] = {}
+        recognition = ""
+        if model is None and opened.kind.startswith(("Keras", "weights in")) and not opened.whole:
+            model, own, how = recognised(opened, hashes)
+            recognition = f"recognised {how}: {_named(model, own)}"
         if model is None:  # a whole model, or a file that says what it lacks
             net = _whole_model(source, opened.kind, known_hash)
             examined = target_of(net)
             arrays = {name: param.get_value(borrow=True) for name, param in examined.params.items()}
             report = LoadReport(f"{opened.path} ({opened.kind})", tuple(arrays), {}, (), (), {})
         else:
-            net = _network_for(model, opened) if isinstance(model, str) else model
+            net = _network_for(model, opened, own) if isinstance(model, str) else model
             examined = target_of(net)
             plan = plan_for(examined, opened)
             report = report_of(plan, opened, examined)
@@ -123,7 +133,7 @@ def convert(
                 **record_attributes(net),
                 **epsilon_attribute({**examined.epsilon, **_after(report)}),
                 "source_file": os.path.basename(os.fspath(source)),
-                **hashes,
+                **{f"source_{kind}": value for kind, value in hashes.items()},
                 **report.attributes,  # of a file in our own layout: what it said before
                 **(attributes or {}),
             }
@@ -143,12 +153,16 @@ def convert(
             examined.layers[layer].epsilon = epsilon
         written = export(net, target, format=format)
         return ConversionReport(
-            **vars(report), target=os.fspath(target), num_parameters=written.num_parameters
+            **vars(report),
+            target=os.fspath(target),
+            num_parameters=written.num_parameters,
+            recognised=recognition,
         )
     return ConversionReport(
         **{**vars(report), "attributes": record},
         target=os.fspath(target),
         num_parameters=sum(math.prod(array.shape) for array in params.values()),
+        recognised=recognition,
     )
 
 
@@ -165,20 +179,25 @@ def _after(report: LoadReport) -> dict[str, float]:
     return {layer: after for layer, (_, after) in report.epsilon.items()}
 
 
-def _network_for(model: str, source: Source) -> Any:
+def _named(model: str, own: Mapping[str, Any]) -> str:
+    arguments = ", ".join(f"{name}={value!r}" for name, value in own.items())
+    return f"{model}({arguments})" if own else model
+
+
+def _network_for(model: str, source: Source, own: Mapping[str, Any]) -> Any:
     """The zoo's network with the top, or without, and the number of classes the file has."""
     from ..zoo._options import undrawn
 
     with undrawn():  # all that is asked of it is which parameters it has
-        return _built_for(model, source)
+        return _built_for(model, source, own)
 
 
-def _built_for(model: str, source: Source) -> Any:
+def _built_for(model: str, source: Source, arguments: Mapping[str, Any]) -> Any:
     from .. import zoo
 
     if source.axes in BY_PLACE:
         return _network_by_place(model, source)
-    own: dict[str, Any] = {}
+    own = dict(arguments)
     if source.axes == "torch":
         net = zoo.build(model, weights=None, include_top=False)
         made = target_of(net).made

@@ -33,8 +33,9 @@ def from_keras(
     """Rebuild a whole Keras model as a network of Lasagne layers, with its parameters.
 
     Any functional or sequential model of the usual layers of convolutional networks, models in
-    models included, from a file that Keras wrote with its configuration. That is read as data: it
-    may name the classes on a list, and nothing in it is ever executed.
+    models and layers that are used several times included, from a file that Keras wrote with its
+    configuration. That is read as data: it may name the classes on a list, and nothing in it is
+    ever executed.
 
     Parameters
     ----------
@@ -52,9 +53,10 @@ def from_keras(
     -------
     Network
         Layer name -> Lasagne layer, named and ordered as in Keras; pictures go in as
-        (batch, channel, row, column). Where a layer of a model in the model has the name of
-        another, the model's name goes in front. All layers are trainable, whatever was frozen in
-        Keras.
+        (batch, channel, row, column), sequences as (batch, channel, step). ``net.inputs`` and
+        ``net.outputs`` are in the order of the model's. Where a layer of a model in the model has
+        the name of another, the model's name goes in front, and ``again`` in front of a layer that
+        is used once more. All layers are trainable, whatever was frozen in Keras.
 
     Raises
     ------
@@ -84,6 +86,7 @@ def rebuilt(
     except ConfigError as error:
         raise WeightsFileError(f"{path!r} cannot be rebuilt: {error}") from error
     net = zoo.Network(built.layers, classes=None if classes is None else list(classes))
+    net.ends = built.outputs
     if classes is not None and len(classes) != net.output.output_shape[-1]:
         msg = f"the model has {net.output.output_shape[-1]} outputs, received {len(classes)} names"
         raise ValueError(msg)
@@ -108,6 +111,7 @@ def _fill(net: Network, built: Built, file: KerasFile, path: str) -> None:
         version=file.version,
         backend=file.backend,
         deviations=False,  # what the configuration makes of them is known
+        channels_first=any("channels_first" in p["data_format"] for p in built.places.values()),
     )
     # Flattening layers know in which order they are: see ChannelsLastFlattenLayer.
     plan = make_plan(target.shapes, source)
@@ -118,7 +122,6 @@ def _record(net: Network, name: str) -> Any:
     """What can be told of a network: where its head begins, and of what size its pictures are."""
     from .. import zoo
 
-    layers = list(net.values())
     top: list[str] = []
     layer = net.output
     while len(layer.output_shape) != 4 and hasattr(layer, "input_layer"):
@@ -126,7 +129,7 @@ def _record(net: Network, name: str) -> Any:
         layer = layer.input_layer
     if len(layer.output_shape) != 4 or layer.name is None:
         layer, top = net.output, []
-    rows = layers[0].output_shape[2]
+    rows = next((n for n in net.inputs[0].output_shape[2:] if n), None)
     return zoo.ModelRecord(
         name=name,
         title=f"{name}, from Keras",

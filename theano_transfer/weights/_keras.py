@@ -25,7 +25,7 @@ from ._stored import StoredArray
 _ROLES = {
     "kernel": "W", "depthwise_kernel": "W", "W": "W",
     "bias": "b", "b": "b",
-    "gamma": "gamma", "beta": "beta",
+    "gamma": "gamma", "beta": "beta", "scale": "gamma", "alpha": "alpha",
     "moving_mean": "mean", "running_mean": "mean", "mean": "mean",
     "moving_variance": "var", "running_var": "var", "running_std": "var", "variance": "var",
     "count": "count",
@@ -166,6 +166,7 @@ def as_source(file: KerasFile, path: str) -> Source:
         ordered=not file.numbered and _is_flat(file),
         naming=naming,
         epsilon=epsilon,
+        whole=file.config is not None,
     )
 
 

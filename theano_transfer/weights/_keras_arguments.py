@@ -2,77 +2,40 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable
 from typing import Any
 
-import theano.tensor as T
-from lasagne.nonlinearities import LeakyRectify, rectify, sigmoid, softmax, tanh
+from lasagne.layers import Layer
+from lasagne.nonlinearities import LeakyRectify
 
-from ..layers import hard_sigmoid, hard_swish, relu6, swish
-from ._keras_config import ConfigError, LayerConfig
+from ._keras_activations import (
+    ACTIVATIONS,
+    ALONG_AN_AXIS,
+    elu,
+    former_hard_sigmoid,
+    rectified,
+    softmax_along,
+)
+from ._keras_config import ConfigError, LayerConfig, origin_of
 
 _CLASSES_OF_KERAS_1 = {
     "Convolution2D": "Conv2D",
     "AtrousConvolution2D": "Conv2D",
     "SeparableConvolution2D": "SeparableConv2D",
+    "Convolution1D": "Conv1D",
+    "AtrousConvolution1D": "Conv1D",
 }
 _ARGUMENTS_OF_KERAS_1 = {
     "nb_filter": "filters", "output_dim": "units", "border_mode": "padding",
     "subsample": "strides", "bias": "use_bias", "p": "rate", "atrous_rate": "dilation_rate",
-    "dim_ordering": "data_format", "concat_axis": "axis",
+    "dim_ordering": "data_format", "concat_axis": "axis", "filter_length": "kernel_size",
+    "subsample_length": "strides", "pool_length": "pool_size", "stride": "strides",
+    "length": "size", "sigma": "stddev",
 }  # fmt: skip
 _FORMATS_OF_KERAS_1 = {"th": "channels_first", "tf": "channels_last"}
 _MERGES_OF_KERAS_1 = {
     "sum": "Add", "concat": "Concatenate", "mul": "Multiply", "ave": "Average", "max": "Maximum",
 }  # fmt: skip
-_SELU = 1.6732632423543772, 1.0507009873554805  # alpha, scale
-
-
-def elu(alpha: float) -> Callable[[Any], Any]:
-    """``x`` where positive, else ``alpha * (exp(x) - 1)``."""
-    return lambda x: T.switch(x > 0, x, alpha * T.expm1(x))
-
-
-def softmax_of_maps(x: Any) -> Any:
-    """Softmax over the channels of images."""
-    powers = T.exp(x - x.max(axis=1, keepdims=True))
-    return powers / powers.sum(axis=1, keepdims=True)
-
-
-def _selu(x: Any) -> Any:
-    return _SELU[1] * elu(_SELU[0])(x)
-
-
-def _gelu(x: Any) -> Any:
-    return 0.5 * x * (1 + T.erf(x / math.sqrt(2)))
-
-
-def _former_hard_sigmoid(x: Any) -> Any:
-    """That of Keras 1 and 2."""
-    return T.clip(0.2 * x + 0.5, 0, 1)
-
-
-ACTIVATIONS: dict[str, Callable[[Any], Any] | None] = {
-    "linear": None,
-    "relu": rectify,
-    "relu6": relu6,
-    "leaky_relu": LeakyRectify(0.2),
-    "elu": elu(1.0),
-    "selu": _selu,
-    "gelu": _gelu,
-    "sigmoid": sigmoid,
-    "hard_sigmoid": hard_sigmoid,
-    "tanh": tanh,
-    "softmax": softmax,
-    "softplus": T.nnet.softplus,
-    "softsign": lambda x: x / (1 + abs(x)),
-    "exponential": T.exp,
-    "swish": swish,
-    "silu": swish,
-    "hard_swish": hard_swish,
-    "hard_silu": hard_swish,
-}
 
 
 class Arguments:
@@ -163,15 +126,53 @@ class Arguments:
             raise self.refusal(name, value)
         return value  # type: ignore[return-value]
 
-    def axis(self) -> int:
-        """The axis that a layer works along; by default the last."""
-        value = self._stored.get("axis")
-        value = -1 if value is None else value
+    def axis(self, name: str = "axis", default: int = -1) -> int:
+        """The axis that a layer works along, counted as in Keras; by default the last."""
+        value = self._stored.get(name)
+        value = default if value is None else value
         if isinstance(value, list) and len(value) == 1:
             value = value[0]
         if type(value) is not int:
-            raise self.refusal("axis", value)
+            raise self.refusal(name, value)
         return value
+
+    def axes(self, name: str = "axis", default: int = -1) -> list[int]:
+        """One or several axes, counted as in Keras."""
+        value = self._stored.get(name)
+        if isinstance(value, list) and value and all(type(axis) is int for axis in value):
+            return value
+        return [self.axis(name, default)]
+
+    def place(self, axis: int, ndim: int) -> int:
+        """Where an axis of Keras's is here, in something of `ndim` axes.
+
+        Of three and more, ours have the channels behind the batch, whatever Keras's have.
+        """
+        if not -ndim <= axis < ndim:
+            raise self.unsupported(f"there is no axis {axis} among {ndim}")
+        axis %= ndim
+        if self.channels_first or ndim < 3 or axis == 0:
+            return axis
+        return 1 if axis == ndim - 1 else axis + 1
+
+    def length(self, name: str, default: Any = None) -> int:
+        """A whole number, or a list of one."""
+        value = self._stored.get(name)
+        value = default if value is None else value
+        if isinstance(value, (list, tuple)) and len(value) == 1:
+            value = value[0]
+        if type(value) is not int or value < 0:
+            raise self.refusal(name, value)
+        return value
+
+    def ends(self, name: str) -> tuple[int, int]:
+        """(before, after) out of a number, a list of one or a pair."""
+        value = self._stored.get(name)
+        value = value[0] if isinstance(value, list) and len(value) == 1 else value
+        pair: Any = [value, value] if type(value) is int else value
+        if not _is_pair(pair):
+            raise self.refusal(name, value)
+        return pair[0], pair[1]
 
     def padding(self) -> str:
         """'valid' or 'same'."""
@@ -180,18 +181,72 @@ class Arguments:
             raise self.refusal("padding", padding)
         return padding
 
-    def activation(self, name: str = "activation") -> Callable[[Any], Any] | None:
-        """The function that a layer applies; None for none."""
-        value = self._stored.get(name)
-        if isinstance(value, dict):  # serialised with its class, and maybe arguments
-            config = value.get("config")
+    def activation(self, ndim: int) -> Callable[[Any], Any] | None:
+        """The function that a layer applies to something of `ndim` axes; None for none."""
+        value = self._stored.get("activation")
+        if isinstance(value, dict):
+            known = self._activation_object(value, ndim)
+            if known is not None:
+                return known
+            config, own = value.get("config"), value.get("class_name") == "function"
+            # A function of one's own is serialised too, and may have the name of one of Keras's.
+            if own and str(value.get("module")).partition(".")[0] != "keras":
+                raise self.refusal("activation", config)
             value = config if isinstance(config, str) else value.get("class_name")
         value = "linear" if value is None else value
         if value == "hard_sigmoid" and self.version < 3:
-            return _former_hard_sigmoid
+            return former_hard_sigmoid
+        if isinstance(value, str) and value in ALONG_AN_AXIS:
+            return ALONG_AN_AXIS[value](self.place(-1, ndim), ndim)
         if not isinstance(value, str) or value not in ACTIVATIONS:
-            raise self.refusal(name, value)
+            raise self.refusal("activation", value)
         return ACTIVATIONS[value]
+
+    def _activation_object(self, value: dict[str, Any], ndim: int) -> Callable[[Any], Any] | None:
+        """What a layer of activation does that is an argument of another layer."""
+        kind, config = value.get("class_name"), value.get("config")
+        if not isinstance(config, dict) or origin_of(value):
+            return None
+        layer = LayerConfig(str(kind), self.layer.name, config, [])
+        return Arguments(layer, self.version, self.channels_first).function_of_layer(ndim)
+
+    def function_of_layer(self, ndim: int) -> Callable[[Any], Any] | None:
+        """What a layer that only applies a function without parameters does; None for others."""
+        if self.kind == "ReLU":
+            slope, threshold = (
+                self.number(name, 0) if self.has(name) else 0.0
+                for name in ("negative_slope", "threshold")
+            )
+            return rectified(
+                slope, threshold, self.number("max_value") if self.has("max_value") else None
+            )
+        if self.kind == "LeakyReLU":
+            known = "negative_slope" if self.has("negative_slope") else "alpha"
+            return LeakyRectify(self.number(known, 0.3))
+        if self.kind == "ThresholdedReLU":
+            theta = self.number("theta", 1)
+            return lambda x: x * (x > theta)
+        if self.kind == "ELU":
+            return elu(self.number("alpha", 1))
+        if self.kind == "Softmax":
+            return softmax_along(self.place(self.axis(), ndim), ndim)
+        return None
+
+    def expect_axes(self, x: Layer, *axes: int) -> None:
+        """That a layer gives so many axes."""
+        if len(x.output_shape) not in axes:
+            kinds = {
+                2: "vectors (batch, number)",
+                3: "sequences (batch, channel, step)",
+                4: "images (batch, channel, row, column)",
+            }
+            wanted = " or ".join(kinds[number] for number in axes)
+            raise self.unsupported(f"{wanted} were expected, it gets shape {x.output_shape}")
+
+    def expect_channels(self, x: Layer) -> None:
+        """That the axis a layer works along is that of the channels."""
+        if self.place(self.axis(), len(x.output_shape)) != 1:
+            raise self.unsupported(f"axis {self.axis()} is not that of the channels")
 
     def unsupported(self, reason: str) -> ConfigError:
         """An error that names the layer."""

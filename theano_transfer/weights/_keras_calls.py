@@ -5,15 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from ._keras_config import ConfigError, LayerConfig
-
-
-@dataclass(frozen=True)
-class Tensor:
-    """The output of a layer, of which call of it."""
-
-    layer: str
-    call: int
+from ._keras_config import ConfigError, LayerConfig, ModelConfig, Tensor
 
 
 @dataclass(frozen=True)
@@ -41,6 +33,23 @@ def calls_of(layer: LayerConfig) -> list[Call]:
     return [call for call in calls if call.inputs]
 
 
+def first_calls(model: ModelConfig) -> dict[str, int]:
+    """Of each layer, the number that its first call has.
+
+    Keras 1 and 2 count from 1 for models used as layers: 0 was the making of the model. As each
+    call is there because something uses it, the lowest number used is that of the first.
+    """
+    used = list(model.outputs)
+    for layer in model.layers:
+        for call in calls_of(layer):
+            used += [tensor for tensor in call.inputs if isinstance(tensor, Tensor)]
+    first: dict[str, int] = {}
+    for tensor in used:
+        first[tensor.layer] = min(first.get(tensor.layer, tensor.call), tensor.call)
+    models = {layer.name for layer in model.layers if layer.model is not None}
+    return {name: first.get(name, 0) if name in models else 0 for name in first}
+
+
 def _call(layer: LayerConfig, node: Any) -> Call:
     if isinstance(node, dict):  # Keras 3
         found = _collect(layer, [node.get("args", []), _arguments(node.get("kwargs"))])
@@ -56,9 +65,9 @@ def _call(layer: LayerConfig, node: Any) -> Call:
 def _history(layer: LayerConfig, entry: Any) -> list[Tensor | float]:
     """['name', call, tensor] or ['name', call, tensor, {arguments}]."""
     named = isinstance(entry, list) and len(entry) in (3, 4) and isinstance(entry[0], str)
-    if not named or type(entry[1]) is not int or entry[2] != 0:
+    if not named or type(entry[1]) is not int or type(entry[2]) is not int:
         raise _unknown(layer)
-    found: list[Tensor | float] = [Tensor(entry[0], entry[1])]
+    found: list[Tensor | float] = [Tensor(*entry[:3])]
     arguments = _arguments(entry[3] if len(entry) > 3 else None)
     for value in arguments.values():
         found += _history(layer, value) if isinstance(value, list) else _collect(layer, value)
@@ -78,7 +87,8 @@ def _collect(layer: LayerConfig, value: Any) -> list[Tensor | float]:
         config = value.get("config")
         return _history(layer, config.get("keras_history") if isinstance(config, dict) else None)
     if isinstance(value, dict) and "class_name" not in value:
-        return [found for item in value.values() for found in _collect(layer, item)]
+        # Keras goes through dictionaries in the order of their keys.
+        return [found for key in sorted(value) for found in _collect(layer, value[key])]
     if isinstance(value, list):
         return [found for item in value for found in _collect(layer, item)]
     if type(value) in (int, float):

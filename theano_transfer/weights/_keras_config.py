@@ -23,6 +23,15 @@ class ConfigError(ValueError):
 
 
 @dataclass(frozen=True)
+class Tensor:
+    """What came out of a layer: of which call of it, and which of its outputs."""
+
+    layer: str
+    call: int
+    output: int = 0
+
+
+@dataclass(frozen=True)
 class LayerConfig:
     """A layer as it was configured.
 
@@ -56,15 +65,15 @@ class LayerConfig:
 class ModelConfig:
     """A model as it was configured: its layers in Keras's order.
 
-    ``inputs`` and ``outputs`` are names of layers; of a Sequential they are empty. ``shape`` is
+    ``inputs`` and ``outputs`` are outputs of layers; of a Sequential they are empty. ``shape`` is
     what a Sequential says about its input, if anything.
     """
 
     name: str
     sequential: bool
     layers: tuple[LayerConfig, ...] = field(repr=False)
-    inputs: tuple[str, ...] = ()
-    outputs: tuple[str, ...] = ()
+    inputs: tuple[Tensor, ...] = ()
+    outputs: tuple[Tensor, ...] = ()
     shape: list[Any] | None = None
 
 
@@ -171,14 +180,14 @@ def _layer(stored: Any, depth: int) -> LayerConfig:
         name,
         config,
         stored.get("inbound_nodes") or [],
-        _origin(stored),
+        origin_of(stored),
         model,
         operation=".ops." in f".{stored.get('module')}.",
     )
 
 
-def _origin(stored: dict[str, Any]) -> str:
-    """Where a class is from, if the file says that it is not Keras's."""
+def origin_of(stored: dict[str, Any]) -> str:
+    """Where the class of a serialised object is from, if the file says that it is not Keras's."""
     module, registered = stored.get("module"), stored.get("registered_name")
     if module is not None and str(module).partition(".")[0] != "keras":
         return str(module)
@@ -186,13 +195,17 @@ def _origin(stored: dict[str, Any]) -> str:
     return "" if registered in known else str(registered)
 
 
-def _ends(stored: Any) -> tuple[str, ...]:
-    """Names of layers out of ['a', 0, 0] or [['a', 0, 0], ['b', 0, 0]]."""
+def _ends(stored: Any) -> tuple[Tensor, ...]:
+    """Out of ['a', 0, 0], [['a', 0, 0], ['b', 0, 0]], or a dictionary or deeper lists of such."""
+    if isinstance(stored, dict):  # in which Keras goes by keys
+        stored = [stored[key] for key in sorted(stored)]
     stored = _expect(stored, list, "the inputs and outputs of a model")
-    if stored and isinstance(stored[0], str):
-        stored = [stored]
-    ends = [_expect(end, list, "an input or output of a model") for end in stored]
-    return tuple(_expect(end[0] if end else None, str, "the name of a layer") for end in ends)
+    if not stored or not isinstance(stored[0], str):
+        return tuple(end for entry in stored for end in _ends(entry))
+    numbers = [*stored[1:], 0, 0][:2]
+    if not all(type(number) is int for number in numbers):
+        raise ConfigError(f"an input or output of a model makes no sense: {stored!r:.80}")
+    return (Tensor(stored[0], *numbers),)
 
 
 def _expect(value: Any, kind: type, what: str) -> Any:

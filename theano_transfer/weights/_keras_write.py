@@ -23,11 +23,15 @@ from ._target import flattened_inputs, keras_class, layers_of
 MOST_BYTES = 64512
 _NAMES = {
     "W": "kernel", "pointwise": "pointwise_kernel", "b": "bias", "gamma": "gamma", "beta": "beta",
-    "mean": "moving_mean", "var": "moving_variance",
+    "mean": "moving_mean", "var": "moving_variance", "alpha": "alpha",
 }  # fmt: skip
 _NAMES_OF_CLASS = {
-    "depthwise_conv2d": {"W": "depthwise_kernel"},
-    "separable_conv2d": {"W": "depthwise_kernel"},
+    "rms_normalization": {"gamma": "scale"},
+    **{
+        f"{kind}_conv{axes}d": {"W": "depthwise_kernel"}
+        for kind in ("depthwise", "separable")
+        for axes in (1, 2)
+    },
     "normalization": {"mean": "mean", "var": "variance", "count": "count"},
 }
 _STATISTICS = ("moving_mean", "moving_variance", "mean", "variance", "count")
@@ -101,12 +105,13 @@ def keras_layers(net: Any) -> Iterator[tuple[Any, str, OrderedDict[str, Any]]]:
             )
             raise WeightsError(msg)
         names = {**_NAMES, **_NAMES_OF_CLASS.get(kind, {})}
+        channels_first = "channels_first" in _place(net, layer, "data_format")
         arrays: OrderedDict[str, Any] = OrderedDict()
         for role in ROLES:
             param = getattr(layer, role, None)
             if param is not None:
                 arrays[names[role]] = _Reordered(
-                    layer, kind, role, param, flattened.get(layer.name)
+                    layer, kind, role, param, flattened.get(layer.name), channels_first
                 )
         yield layer, kind, arrays
 
@@ -114,15 +119,22 @@ def keras_layers(net: Any) -> Iterator[tuple[Any, str, OrderedDict[str, Any]]]:
 class _Reordered:
     """A parameter in Keras's order of axes, made when it is asked for."""
 
-    def __init__(self, layer: Any, kind: str, role: str, param: Any, flattened: Any) -> None:
+    def __init__(
+        self, layer: Any, kind: str, role: str, param: Any, flattened: Any, channels_first: bool
+    ) -> None:
         self._layer, self._kind, self._role = layer, kind, role
         self._param, self._flattened = param, flattened
+        self._channels_first = channels_first
 
     def __call__(self) -> np.ndarray:
         array = self._param.get_value(borrow=True)
         if self._role == "count":
             return np.asarray(array, np.int64)
-        if self._role == "W" and self._kind in ("depthwise_conv2d", "separable_conv2d"):
+        if self._role == "alpha":
+            array = np.expand_dims(array, self._shared_axes())
+        if self._role in ("alpha", "gamma", "beta"):
+            array = array if self._channels_first or array.ndim < 2 else np.moveaxis(array, 0, -1)
+        elif self._role == "W" and self._kind.startswith(("depthwise", "separable")):
             filters, _, rows, columns = array.shape
             channels = self._layer.input_shape[1]
             array = array.reshape(channels, filters // channels, rows, columns)
@@ -135,7 +147,13 @@ class _Reordered:
             channels, rows, columns = self._flattened
             array = array.reshape(channels, rows, columns, -1).transpose(1, 2, 0, 3)
             array = array.reshape(channels * rows * columns, -1)
+        if array.ndim == 4 and "1d" in self._kind:  # of images of one column
+            array = array[:, 0]
         return np.ascontiguousarray(array)
+
+    def _shared_axes(self) -> tuple[int, ...]:
+        """Axes of slopes, without the batch's, along which one serves for all."""
+        return tuple(axis - 1 for axis in sorted(self._layer.shared_axes) if axis)
 
 
 def _place(net: Any, layer: Any, which: str) -> tuple[str, ...]:

@@ -50,7 +50,8 @@ def match_layers(
     names, how = {}, []
     if source.naming is not None:
         known = {layer: source.naming.rename(layer) for layer in layers_of(source.arrays)}
-        names = {layer: name for layer, name in known.items() if name != layer and name in wanted}
+        here = wanted | optional
+        names = {layer: name for layer, name in known.items() if name != layer and name in here}
         how = [f"by the names of {source.naming.title}"] if names else []
     numbered = _by_number(source.arrays, shapes, created)
     if any(layer != name for layer, name in numbered.items()):

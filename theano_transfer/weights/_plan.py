@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 
-from ._arrange import Arrangement, Shape, arrange, as_variances, turned
+from ._arrange import Arrangement, Shape, arrange, as_variances, for_each_place, turned
 from ._errors import WeightsFileError, WeightsMismatchError
 from ._from_torch import arrange_torch
 from ._keras import UNNAMED
@@ -187,6 +187,8 @@ def _arrangement(
         return turned(array.shape) if source.flipped else Arrangement(array.shape, _as_it_is)
     if source.axes == "torch":
         return arrange_torch(array.shape, wanted)
+    if name.endswith((".alpha", ".gamma", ".beta")) and 1 < len(array.shape) < 4:
+        return for_each_place(array.shape, wanted, source.channels_first)
     shape = flattened.get(_layer(name)) if name.endswith(".W") else None
     if source.flipped and (shape or (len(wanted) == 4 and wanted[1] == 1)):
         msg = (

@@ -9,7 +9,7 @@ from typing import Any
 from ._naming import Naming
 from ._stored import StoredArray
 
-ROLES = ("W", "pointwise", "b", "gamma", "beta", "mean", "var", "count")
+ROLES = ("W", "pointwise", "b", "gamma", "beta", "mean", "var", "count", "alpha")
 
 
 @dataclass(frozen=True)
@@ -44,6 +44,10 @@ class Source:
         What batch normalisation adds to the variance, by layer of the file, where it says so.
     deviations
         Whether the statistics of a standardising layer may be deviations in place of variances.
+    whole
+        Whether the file says how the model is built.
+    channels_first
+        Whether Keras's model had the channels in front, which numbers for each place follow.
     """
 
     kind: str
@@ -59,3 +63,5 @@ class Source:
     naming: Naming | None = None
     epsilon: dict[str, float] = field(default_factory=dict, repr=False)
     deviations: bool = True
+    whole: bool = False
+    channels_first: bool = False

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from ..layers import ChannelsLastFlattenLayer
+from ..layers import ChannelsLastFlattenLayer, ChannelsLastReshapeLayer, PositionDenseLayer
 from ._arrange import Shape
 from ._errors import WeightsError
 
@@ -125,14 +125,23 @@ def keras_class(layer: Any) -> str | None:
 
     from .. import layers
 
+    if isinstance(layer, layers.SequenceLayer):
+        kind = keras_class(layer.layer)
+        return None if kind is None else kind.replace("2d", "1d")
+    if isinstance(layer, layers.LayerNormLayer):
+        return "layer_normalization" if layer.centred else "rms_normalization"
     classes = {
         layers.DepthwiseConv2DLayer: "depthwise_conv2d",  # a Conv2DLayer too
         layers.Conv2DLayer: "conv2d",
         lasagne.layers.Conv2DLayer: "conv2d",
         layers.SeparableConv2DLayer: "separable_conv2d",
+        layers.TransposedConv2DLayer: "conv2d_transpose",
         layers.BatchNormLayer: "batch_normalization",
+        layers.GroupNormLayer: "group_normalization",
         layers.StandardizeLayer: "normalization",
         lasagne.layers.DenseLayer: "dense",
+        layers.PositionDenseLayer: "dense",
+        lasagne.layers.ParametricRectifierLayer: "p_re_lu",
     }
     return next((name for cls, name in classes.items() if isinstance(layer, cls)), None)
 
@@ -174,7 +183,9 @@ def flattened_inputs(layers: Iterable[Any]) -> dict[str, Shape]:
     """For each dense layer that a flattened picture feeds: its (channel, row, column)."""
     found = {}
     for layer in layers:
-        if any(param.ndim == 2 for param in layer.params) and hasattr(layer, "input_layer"):
+        if isinstance(layer, PositionDenseLayer) or not hasattr(layer, "input_layer"):
+            continue
+        if any(param.ndim == 2 for param in layer.params):
             shape = _flattened_shape(layer)
             if shape is not None:
                 found[layer.name] = shape
@@ -187,7 +198,7 @@ def _flattened_shape(dense: Any) -> Shape | None:
         layer = layer.input_layer
         if layer is None or layer.params or not hasattr(layer, "input_layer"):
             return None
-    if isinstance(layer, ChannelsLastFlattenLayer):
+    if isinstance(layer, (ChannelsLastFlattenLayer, ChannelsLastReshapeLayer)):
         return None  # the rows are in Keras's order here too
     shape = tuple(layer.input_shape[1:])
     if len(shape) != 3 or None in shape:

@@ -29,6 +29,8 @@ class Network(OrderedDict):
         known: by it Keras numbers layers.
     places : dict
         Of a network rebuilt from a Keras model: layer name -> where Keras's files have its arrays.
+    ends : tuple of str
+        Names of the outputs, where the last layer is not the only one.
 
     Examples
     --------
@@ -44,6 +46,7 @@ class Network(OrderedDict):
         self.classes = getattr(layers, "classes", None) if classes is None else classes
         self.built: tuple[str, ...] = getattr(layers, "built", ())
         self.places: dict[str, dict[str, tuple[str, ...]]] = getattr(layers, "places", {})
+        self.ends: tuple[str, ...] = getattr(layers, "ends", ())
 
     def add(self, layer: Layer) -> Layer:
         """Enter `layer` under its own name, and hand it back to build on.
@@ -73,6 +76,16 @@ class Network(OrderedDict):
             if isinstance(layer, InputLayer):
                 return layer.input_var
         raise ValueError("this network has no input layer")
+
+    @property
+    def inputs(self) -> list[Layer]:
+        """The input layers; most networks have one."""
+        return [layer for layer in self.values() if isinstance(layer, InputLayer)]
+
+    @property
+    def outputs(self) -> list[Layer]:
+        """The layers that predict, those of :attr:`ends` that are there; or else the last one."""
+        return [self[name] for name in self.ends if name in self] or [self.output]
 
     @property
     def output(self) -> Layer:
