@@ -11,13 +11,20 @@ from theano_transfer import zoo
 CLASSES = 10
 
 
+def ported():
+    """Network of the zoo -> the function of keras.applications that builds it."""
+    applications = pytest.importorskip("keras").applications
+    builders = {
+        title.lower(): build for title, build in vars(applications).items() if callable(build)
+    }
+    titles = {name: name.replace("_", "") for name in zoo.models()}
+    return {name: builders[title] for name, title in titles.items() if title in builders}
+
+
 def keras_model(case, size, include_top):
     """The Keras model that `case` is the port of, for images of `size`."""
     keras = pytest.importorskip("keras")
-    builders = {title.lower(): build for title, build in vars(keras.applications).items()}
-    builders = {title: build for title, build in builders.items() if callable(build)}
-    builders.update(WRITTEN_DOWN)
-    build = builders[case.name.replace("_", "")]
+    build = ported().get(case.name) or WRITTEN_DOWN[case.name.replace("_", "")]
     keras.utils.clear_session()  # names of unnamed layers start from the beginning
     arguments = {"classes": CLASSES} if include_top else {}
     arguments.update(case.arguments)
