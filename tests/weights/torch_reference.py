@@ -40,6 +40,7 @@ NETWORKS = [  # (network of the zoo, style, library, network of the library, siz
     ("squeezenet1_1", None, "torchvision", "squeezenet1_1", SMALL),
     ("inception_v3", "torchvision", "torchvision", "inception_v3", MEDIUM),
     ("inception_v3", "timm", "timm", "inception_v3", None),
+    ("googlenet", "torchvision", "torchvision", "googlenet", MEDIUM),
     ("mobilenet_v2", "torchvision", "torchvision", "mobilenet_v2", SMALL),
     ("mobilenet_v2", "timm", "timm", "mobilenetv2_100", SMALL),
     ("mobilenet_v3_small", "torchvision", "torchvision", "mobilenet_v3_small", SMALL),
@@ -99,7 +100,9 @@ def main():
             if library == "timm":
                 network = timm.create_model(name)
             else:
-                network = torchvision.models.get_model(name, weights=None)
+                # Theirs draws slowly.
+                options = {"init_weights": False} if name in ("googlenet", "inception_v3") else {}
+                network = torchvision.models.get_model(name, weights=None, **options)
         state = network.eval().state_dict()
         shapes = [[key, list(value.shape)] for key, value in state.items()]
         row = {"model": model, "style": style, "library": library, "name": name, "arrays": shapes}

@@ -116,10 +116,10 @@ def _tells(model: str, way: str | None) -> bool:
 
 def _check_style(source: Source, model: str, way: str, arguments: Mapping[str, object]) -> None:
     style = arguments.get("style")
-    if style == "keras" and _tells(model, way):
+    if style is not None and style not in _STYLED and _tells(model, way):
         msg = (
-            f"{source.path!r} ({source.kind}) has {way}'s names, and this {model} is as Keras has "
-            "it, where the same parameters give other outputs; build it with "
+            f"{source.path!r} ({source.kind}) has {way}'s names, and this {model} is of the style "
+            f"{style!r}, where the same parameters give other outputs; build it with "
             f"style={way!r}: theano_transfer.zoo.{model}(style={way!r})"
         )
         raise WeightsMismatchError(msg)

@@ -37,8 +37,7 @@ def namings(model: str, layers: Iterable[str]) -> dict[str, Names]:
     Returns
     -------
     dict
-        Empty for networks whose PyTorch counterparts are not known, or are others: torchvision's
-        GoogLeNet, for one, has batch normalisation.
+        Empty for networks whose PyTorch counterparts are not known.
     """
     layers = list(layers)
     for pattern, ways in _FAMILIES:
@@ -117,6 +116,24 @@ def _squeezenet(layers: list[str]) -> Names:
     return names
 
 
+def _googlenet(layers: list[str]) -> Names:
+    ends = {"conv1_7x7_s2": "conv1", "conv2_3x3_reduce": "conv2", "conv2_3x3": "conv3"}
+    inside = {
+        "1x1": "branch1", "3x3_reduce": "branch2.0", "3x3": "branch2.1",
+        "5x5_reduce": "branch3.0", "5x5": "branch3.1", "pool_proj": "branch4.1",
+    }  # fmt: skip
+    names = {"predictions": "fc"}
+    for layer in layers:
+        convolution, normalises = re.subn("_bn$", "", layer)
+        match = re.fullmatch(r"inception_(\d\w)_(\w+)", convolution)
+        place = ends.get(convolution)
+        if match and match[2] in inside:
+            place = f"inception{match[1]}.{inside[match[2]]}"
+        if place:
+            names[layer] = f"{place}.{'bn' if normalises else 'conv'}"
+    return names
+
+
 def _inception(layers: list[str]) -> Names:
     """Convolutions and normalisations are numbered here, in the order of the modules there."""
     kinds = ("conv2d", "batch_normalization")
@@ -179,6 +196,7 @@ _FAMILIES: tuple[tuple[str, dict[str, Naming]], ...] = (
     (r"resnet\d+", {"torchvision": _resnet}),
     (r"densenet\d+", {"torchvision": _densenet}),
     (r"squeezenet\d_\d", {"torchvision": _squeezenet}),
+    (r"googlenet", {"torchvision": _googlenet}),
     (r"inception_v3", {"torchvision": _inception}),
     (r"xception", {"timm": _xception_timm}),
     (

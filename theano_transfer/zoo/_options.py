@@ -137,10 +137,10 @@ def check_width(alpha: float, name: str = "alpha") -> None:
         raise ValueError(f"{name} must be above 0; got {alpha!r}")
 
 
-def check_style(style: str) -> None:
-    """Raise unless `style` is one of `STYLES`."""
-    if style not in STYLES:
-        raise ValueError(f"style must be one of {', '.join(map(repr, STYLES))}; got {style!r}")
+def check_style(style: str, styles: tuple[str, ...] = STYLES) -> None:
+    """Raise unless `style` is one of `styles`."""
+    if style not in styles:
+        raise ValueError(f"style must be one of {', '.join(map(repr, styles))}; got {style!r}")
 
 
 def check_probability(p: float, name: str = "dropout") -> None:
