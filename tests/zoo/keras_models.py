@@ -126,7 +126,8 @@ def pictures(size, preprocessing, count=2):
     Around 128 where the network takes pixels as they are, else around 0.
     """
     rng = np.random.default_rng(1)
-    patches = rng.normal(size=(count, 3, 7, 7)).repeat(32, axis=2).repeat(32, axis=3)
+    across = max(7, -(-max(size) // 32))
+    patches = rng.normal(size=(count, 3, across, across)).repeat(32, axis=2).repeat(32, axis=3)
     values = patches[:, :, : size[0], : size[1]] + 0.5 * rng.normal(size=(count, 3, *size))
     if preprocessing == "identity":
         values = 128 + 40 * values

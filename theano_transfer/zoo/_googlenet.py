@@ -145,12 +145,15 @@ class Builder:
         self, x: Layer, channels: int, size: int, name: str, *, stride: int = 1, pad: str = "same"
     ) -> Layer:
         """Add a convolution and relu, with batch normalisation between them if the style has it."""
-        options = {"pad": pad, "W": self.W, "name": name}
         if not self.style.normalised:
             return self.net.add(
-                Conv2DLayer(x, channels, size, stride, nonlinearity=rectify, **options)
+                Conv2DLayer(
+                    x, channels, size, stride, pad=pad, W=self.W, nonlinearity=rectify, name=name
+                )
             )
-        x = self.net.add(Conv2DLayer(x, channels, size, stride, b=None, **options))
+        x = self.net.add(
+            Conv2DLayer(x, channels, size, stride, pad=pad, W=self.W, b=None, name=name)
+        )
         x = self.net.add(BatchNormLayer(x, momentum=0.9, name=f"{name}_bn"))
         return self.net.add(NonlinearityLayer(x, rectify, name=f"{name}_relu"))
 
