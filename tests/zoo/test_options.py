@@ -59,9 +59,7 @@ def test_the_least_size_is_that_of_keras():
 def test_the_least_size_is_enough_for_two_classes_and_scores_alone(undrawn):
     for name in zoo.models():
         size = zoo.record(name).min_size
-        net = zoo.build(
-            name, input_shape=(3, size, size), classes=2, classifier_activation=None
-        )
+        net = zoo.build(name, input_shape=(3, size, size), classes=2, classifier_activation=None)
         assert net.output.output_shape == (None, 2)
         assert net.output.nonlinearity is lasagne.nonlinearities.identity
 
