@@ -94,7 +94,7 @@ def test_another_process_describes_the_zoo_in_the_same_way():
 
 
 @pytest.mark.parametrize("name", [name for name in tt.zoo.models() if "resnet1" not in name])
-def test_networks_of_the_zoo_can_be_described(name):
+def test_networks_of_the_zoo_can_be_described(name, undrawn):
     net = tt.zoo.build(name, weights=None, include_top=False)
     output = lasagne.layers.get_output(net.output, deterministic=True)
     _, shared = describe_graph([net.input_var], output)

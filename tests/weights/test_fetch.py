@@ -267,12 +267,21 @@ class TestRegistry:
         for row in REGISTRY:
             assert row.classes == (1000 if row.include_top else None)
             assert row.preprocessing == zoo.record(row.model).preprocessing
-            default = row.image_size in (None, 224)
-            assert (row.accuracy is not None) == default
-            if row.accuracy is not None:
-                best, five = row.accuracy
-                assert 50 < best < 100
-                assert five is None or best < five < 100
+            best, five = row.accuracy
+            assert 40 < best < 100
+            assert five is None or best < five < 100
+
+    def test_smaller_pictures_and_narrower_networks_are_seen_worse(self):
+        found = {}
+        for row in REGISTRY:
+            if row.model in ("mobilenet", "mobilenet_v2"):
+                alpha = dict(row.arguments).get("alpha", 1.0)
+                found[row.model, alpha, row.image_size] = row.accuracy[0]
+        for model, alpha, size in found:
+            for other in found:
+                smaller = other[0] == model and other[1] <= alpha and other[2] <= size
+                if smaller and other != (model, alpha, size):
+                    assert found[other] < found[model, alpha, size]
 
     def test_older_files_are_of_names_that_are_registered(self):
         names = {row.file: row for row in REGISTRY}

@@ -15,11 +15,18 @@ import numpy as np
 
 FILE = Path(__file__).parent / "torch_networks.json.gz"
 STEP = 40
-SMALL, MEDIUM = (64, 49), (96, 111)
+SMALL, MEDIUM, FULL = (64, 49), (96, 111), (224, 224)
 NETWORKS = [  # (network of the zoo, style, library, network of the library, size of a picture)
-    ("vgg16", None, "torchvision", "vgg16", None),
-    ("vgg19", None, "torchvision", "vgg19", None),
-    ("vgg16", None, "timm", "vgg16", None),
+    ("vgg16", "torchvision", "torchvision", "vgg16", None),
+    ("vgg19", "torchvision", "torchvision", "vgg19", None),
+    ("vgg16", "timm", "timm", "vgg16", None),
+    ("vgg11", None, "torchvision", "vgg11", None),
+    ("vgg13", None, "torchvision", "vgg13", None),
+    ("vgg11_bn", None, "torchvision", "vgg11_bn", FULL),
+    ("vgg13_bn", None, "torchvision", "vgg13_bn", None),
+    ("vgg16_bn", None, "torchvision", "vgg16_bn", None),
+    ("vgg19_bn", None, "torchvision", "vgg19_bn", None),
+    ("vgg19_bn", None, "timm", "vgg19_bn", None),
     ("resnet18", None, "torchvision", "resnet18", SMALL),
     ("resnet34", None, "torchvision", "resnet34", None),
     ("resnet50", "torchvision", "torchvision", "resnet50", SMALL),
@@ -33,6 +40,7 @@ NETWORKS = [  # (network of the zoo, style, library, network of the library, siz
     ("squeezenet1_1", None, "torchvision", "squeezenet1_1", SMALL),
     ("inception_v3", "torchvision", "torchvision", "inception_v3", MEDIUM),
     ("inception_v3", "timm", "timm", "inception_v3", None),
+    ("googlenet", "torchvision", "torchvision", "googlenet", MEDIUM),
     ("mobilenet_v2", "torchvision", "torchvision", "mobilenet_v2", SMALL),
     ("mobilenet_v2", "timm", "timm", "mobilenetv2_100", SMALL),
     ("mobilenet_v3_small", "torchvision", "torchvision", "mobilenet_v3_small", SMALL),
@@ -48,6 +56,14 @@ NETWORKS = [  # (network of the zoo, style, library, network of the library, siz
     ("efficientnet_lite0", "timm", "timm", "efficientnet_lite0", SMALL),
     ("efficientnet_lite0", "keras", "timm", "tf_efficientnet_lite0", SMALL),
     ("efficientnet_lite4", "keras", "timm", "tf_efficientnet_lite4", None),
+    ("efficientnet_v2_s", "torchvision", "torchvision", "efficientnet_v2_s", None),
+    ("efficientnet_v2_s", "timm", "timm", "efficientnetv2_s", None),
+    ("efficientnet_v2_s", "keras", "timm", "tf_efficientnetv2_s", None),
+    ("efficientnet_v2_b0", "keras", "timm", "tf_efficientnetv2_b0", None),
+    ("efficientnet_v2_b1", "keras", "timm", "tf_efficientnetv2_b1", None),
+    ("efficientnet_v2_b2", "keras", "timm", "tf_efficientnetv2_b2", None),
+    ("efficientnet_v2_b3", "keras", "timm", "tf_efficientnetv2_b3", None),
+    ("xception", "timm", "timm", "legacy_xception", MEDIUM),
 ]
 
 
@@ -80,10 +96,13 @@ def main():
 
     written = []
     for model, style, library, name, size in NETWORKS:
-        if library == "timm":
-            network = timm.create_model(name)
-        else:
-            network = torchvision.models.get_model(name, weights=None)
+        with torch.device("cpu" if size else "meta"):  # shapes need no random numbers
+            if library == "timm":
+                network = timm.create_model(name)
+            else:
+                # Theirs draws slowly.
+                options = {"init_weights": False} if name in ("googlenet", "inception_v3") else {}
+                network = torchvision.models.get_model(name, weights=None, **options)
         state = network.eval().state_dict()
         shapes = [[key, list(value.shape)] for key, value in state.items()]
         row = {"model": model, "style": style, "library": library, "name": name, "arrays": shapes}

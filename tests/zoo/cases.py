@@ -1,7 +1,8 @@
 """Which networks a test runs for, and which of them only when everything is tested.
 
 A case is an architecture of the zoo, or one with the arguments of a published variant. By default
-tests run for the smallest network of each family, that is, of each file.
+tests run for the smallest network of each family, that is, of each file; where weights of a family
+are published, for the smallest that has some.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from typing import Any
 import pytest
 
 from theano_transfer import zoo
+from theano_transfer.weights import REGISTRY
 
 
 @dataclasses.dataclass(frozen=True)
@@ -34,11 +36,13 @@ class Case:
 
 @functools.cache
 def _smallest():
+    published = {row.model for row in REGISTRY}
     families: dict[str, list[str]] = {}
     for name in zoo.models():
         families.setdefault(getattr(zoo, name).__module__, []).append(name)
     return {
-        min(names, key=lambda name: zoo.record(name).num_parameters) for names in families.values()
+        min(names, key=lambda name: (name not in published, zoo.record(name).num_parameters))
+        for names in families.values()
     }
 
 

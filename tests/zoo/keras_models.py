@@ -11,13 +11,20 @@ from theano_transfer import zoo
 CLASSES = 10
 
 
+def ported():
+    """Network of the zoo -> the function of keras.applications that builds it."""
+    applications = pytest.importorskip("keras").applications
+    builders = {
+        title.lower(): build for title, build in vars(applications).items() if callable(build)
+    }
+    titles = {name: name.replace("_", "") for name in zoo.models()}
+    return {name: builders[title] for name, title in titles.items() if title in builders}
+
+
 def keras_model(case, size, include_top):
     """The Keras model that `case` is the port of, for images of `size`."""
     keras = pytest.importorskip("keras")
-    builders = {title.lower(): build for title, build in vars(keras.applications).items()}
-    builders = {title: build for title, build in builders.items() if callable(build)}
-    builders.update(WRITTEN_DOWN)
-    build = builders[case.name.replace("_", "")]
+    build = ported().get(case.name) or WRITTEN_DOWN[case.name.replace("_", "")]
     keras.utils.clear_session()  # names of unnamed layers start from the beginning
     arguments = {"classes": CLASSES} if include_top else {}
     arguments.update(case.arguments)
@@ -119,7 +126,8 @@ def pictures(size, preprocessing, count=2):
     Around 128 where the network takes pixels as they are, else around 0.
     """
     rng = np.random.default_rng(1)
-    patches = rng.normal(size=(count, 3, 7, 7)).repeat(32, axis=2).repeat(32, axis=3)
+    across = max(7, -(-max(size) // 32))
+    patches = rng.normal(size=(count, 3, across, across)).repeat(32, axis=2).repeat(32, axis=3)
     values = patches[:, :, : size[0], : size[1]] + 0.5 * rng.normal(size=(count, 3, *size))
     if preprocessing == "identity":
         values = 128 + 40 * values

@@ -16,12 +16,18 @@ from zoo.keras_models import (
 )
 
 import theano_transfer as tt
+from theano_transfer import zoo
 
-SIZES = {"square": (224, 224), "odd": (97, 75)}
+SIZES = ("default", "odd")
 # Compared at several sizes by default; the others at the small odd one.
 THOROUGH = ("efficientnet_lite0",)
 # Hundreds of layers, or a hundred million parameters: these take as long as all others.
 HEAVY = ("efficientnet_b0", "inception_resnet_v2", "nasnet_mobile", "vgg_cnn_s")
+
+
+def size_of(case, called):
+    """Rows and columns: those that a network was trained with, or small and odd ones."""
+    return (97, 75) if called == "odd" else zoo.record(case.name).input_shape[1:]
 
 
 def takes_long(case, size):
@@ -56,7 +62,7 @@ def compare(case, model, net, size):
 
 @pytest.mark.parametrize(("case", "size"), params(times=SIZES, slow=takes_long))
 def test_probabilities_and_features_are_those_of_keras(case, size, tmp_path):
-    shape = SIZES[size]
+    shape = size_of(case, size)
     model = filled_model(case, shape, include_top=True)
     path = tmp_path / "random.weights.h5"
     model.save_weights(path)
@@ -73,23 +79,24 @@ def test_probabilities_and_features_are_those_of_keras(case, size, tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("case", "sizes"), params(times=[tuple(SIZES)], slow=lambda case, _: case.name not in THOROUGH)
+    ("case", "sizes"), params(times=[SIZES], slow=lambda case, _: case.name not in THOROUGH)
 )
 def test_features_of_images_of_any_size_are_those_of_keras(case, sizes, tmp_path):
-    model = filled_model(case, SIZES["odd"], include_top=False)
+    model = filled_model(case, size_of(case, "odd"), include_top=False)
     path = tmp_path / "random.h5"
     model.save(path)
     net = case.build(weights=path, include_top=False, input_shape=(3, None, None))
-    for size in sizes:
+    for called in sizes:
         # Keras's models for images of any size pad some layers as if it were even.
-        fixed = keras_model(case, SIZES[size], include_top=False)
+        size = size_of(case, called)
+        fixed = keras_model(case, size, include_top=False)
         copy_weights(model, fixed)
-        compare(case, fixed, net, SIZES[size])
+        compare(case, fixed, net, size)
 
 
 @pytest.mark.parametrize("case", params())
 def test_layers_are_those_of_keras_in_name_order_and_shape(case, undrawn):
-    size = SIZES["odd"]
+    size = size_of(case, "odd")
     model = keras_model(case, size, include_top=True)
     net = case.build(input_shape=(3, *size), classes=CLASSES)
     assert list(net)[1:] == [layer.name for layer in model.layers][1:]

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 import theano
 from zoo.cases import Case, everyone
-from zoo.keras_models import CLASSES, keras_model
+from zoo.keras_models import CLASSES, keras_model, ported
 
 import theano_transfer as tt
 from theano_transfer import zoo
@@ -47,11 +47,21 @@ def test_images_have_a_least_size(refused):
             refused(message, models=name, input_shape=shape, include_top=False)
 
 
-def test_the_least_size_is_enough(undrawn):
+def test_the_least_size_is_that_of_keras():
+    """Keras says it where it refuses a smaller one."""
+    assert len(ported()) == 32
+    for name, build in ported().items():
+        least = zoo.record(name).min_size
+        with pytest.raises(ValueError, match=f"must be at least {least}x{least}"):
+            build(weights=None, include_top=False, input_shape=(least - 1, 200, 3))
+
+
+def test_the_least_size_is_enough_for_two_classes_and_scores_alone(undrawn):
     for name in zoo.models():
         size = zoo.record(name).min_size
-        net = zoo.build(name, input_shape=(3, size, size), classes=2)
+        net = zoo.build(name, input_shape=(3, size, size), classes=2, classifier_activation=None)
         assert net.output.output_shape == (None, 2)
+        assert net.output.nonlinearity is lasagne.nonlinearities.identity
 
 
 def test_pooling_goes_without_top(refused):
@@ -141,14 +151,53 @@ def test_an_unpublished_width_has_no_published_number_of_parameters(undrawn):
     assert net.output.output_shape == (None, net.record.feature_channels, 1, 1)
 
 
-@pytest.mark.parametrize("channels", [1, 4])
-def test_every_family_takes_other_numbers_of_channels(channels, undrawn):
-    for case in everyone():
-        if case.is_small:
-            size = zoo.record(case.name).min_size
-            net = case.build(include_top=False, input_shape=(channels, size, size))
-            assert net["input"].output_shape == (None, channels, size, size)
-            assert net.output.output_shape[1] == zoo.record(case.name).feature_channels
+FAMILIES = [case for case in everyone() if case.is_small]
+LIGHT = {"googlenet", "mobilenet", "mobilenet_v3_small", "nin_cifar10", "squeezenet1_1"}
+
+
+def test_every_family_takes_other_numbers_of_channels(undrawn):
+    for case in FAMILIES:
+        size = zoo.record(case.name).min_size
+        net = case.build(include_top=False, in_channels=4, input_shape=(3, size, size))
+        assert net["input"].output_shape == (None, 4, size, size)
+        assert net.output.output_shape[1] == zoo.record(case.name).feature_channels
+
+
+@pytest.mark.parametrize(
+    "case",
+    [
+        pytest.param(case, id=str(case), marks=[] if case.name in LIGHT else [pytest.mark.slow])
+        for case in FAMILIES
+    ],
+)
+def test_weights_for_colours_of_every_family_are_spread(case, tmp_path, rng, undrawn):
+    size = zoo.record(case.name).min_size
+    options = {"include_top": False, "input_shape": (3, size, size)}
+    source = case.build(**options)
+    first = next(name for name in source.params if name.endswith(".W"))
+    kernel = rng.normal(size=source.params[first].get_value(borrow=True).shape).astype("f4")
+    source.params[first].set_value(kernel)
+    tt.weights.save(source, tmp_path / "a.h5")
+    for channels, expected in [
+        (1, kernel.sum(axis=1, keepdims=True)),
+        (4, kernel[:, [0, 1, 2, 0]] * 3 / 4),
+    ]:
+        net = case.build(**options, in_channels=channels, weights=tmp_path / "a.h5")
+        assert net["input"].output_shape == (None, channels, size, size)
+        assert net.output.output_shape == source.output.output_shape
+        np.testing.assert_allclose(net.params[first].get_value(), expected, rtol=1e-6)
+
+
+def test_the_number_of_channels_is_part_of_the_shape(refused):
+    net = zoo.mobilenet_v2(in_channels=1)
+    assert net["input"].output_shape == (None, 1, 224, 224)
+    again = zoo.mobilenet_v2(input_shape=(1, 64, 64), in_channels=1)
+    assert again["input"].output_shape == (None, 1, 64, 64)
+    refused("in_channels=1 and input_shape=.4, 64, 64.* differ", models="mobilenet_v2",
+            input_shape=(4, 64, 64), in_channels=1)  # fmt: skip
+    refused("in_channels must be above 0; got 0", in_channels=0)
+    refused("in_channels must be a whole number or None; got 1.0", TypeError, in_channels=1.0)
+    refused("input_shape must be", input_shape=(224, 224), in_channels=1)
 
 
 @pytest.mark.parametrize("channels", [1, 6])

@@ -52,6 +52,34 @@ def efficientnet_lite(width, depth, dropout):
     return build
 
 
+def vgg(*blocks, normalise=False):
+    """From columns A, B, D and E of table 1 of Simonyan and Zisserman."""
+
+    def build(weights, include_top, input_shape, classes=None):
+        from keras import Model, layers
+
+        x = images = layers.Input(input_shape)
+        for block, repeats in enumerate(blocks, start=1):
+            filters = min(512, 32 << block)
+            for number in range(repeats):
+                name = f"block{block}_conv{number + 1}"
+                activation = None if normalise else "relu"
+                options = {"padding": "same", "activation": activation, "name": name}
+                x = layers.Conv2D(filters, 3, **options)(x)
+                if normalise:
+                    x = layers.BatchNormalization(epsilon=1e-5, name=f"{name}_bn")(x)
+                    x = layers.ReLU(name=f"{name}_relu")(x)
+            x = layers.MaxPooling2D(name=f"block{block}_pool")(x)
+        if include_top:
+            x = layers.Flatten(name="flatten")(x)
+            for name in ("fc1", "fc2"):
+                x = layers.Dense(4096, activation="relu", name=name)(x)
+            x = layers.Dense(classes, activation="softmax", name="predictions")(x)
+        return Model(images, x)
+
+    return build
+
+
 def basic_resnet(*stacks):
     """From table 1 of He et al., https://arxiv.org/abs/1512.03385, with projections (B)."""
 
@@ -295,6 +323,12 @@ WRITTEN_DOWN = {
     "efficientnetlite2": efficientnet_lite(1.1, 1.2, 0.3),
     "efficientnetlite3": efficientnet_lite(1.2, 1.4, 0.3),
     "efficientnetlite4": efficientnet_lite(1.4, 1.8, 0.3),
+    "vgg11": vgg(1, 1, 2, 2, 2),
+    "vgg13": vgg(2, 2, 2, 2, 2),
+    "vgg11bn": vgg(1, 1, 2, 2, 2, normalise=True),
+    "vgg13bn": vgg(2, 2, 2, 2, 2, normalise=True),
+    "vgg16bn": vgg(2, 2, 3, 3, 3, normalise=True),
+    "vgg19bn": vgg(2, 2, 4, 4, 4, normalise=True),
     "resnet18": basic_resnet(2, 2, 2, 2),
     "resnet34": basic_resnet(3, 4, 6, 3),
     "squeezenet10": squeezenet(["P", 16, 16, 32, "P", 32, 48, 48, 64, "P", 64], 96, 7),
@@ -303,6 +337,12 @@ WRITTEN_DOWN = {
 # How many parameters others count that training changes: torchvision's and timm's model tables,
 # the latter in millions.
 TRAINABLE = {
+    "vgg11": 132_863_336,
+    "vgg13": 133_047_848,
+    "vgg11_bn": 132_868_840,
+    "vgg13_bn": 133_053_736,
+    "vgg16_bn": 138_365_992,
+    "vgg19_bn": 143_678_248,
     "resnet18": 11_689_512,
     "resnet34": 21_797_672,
     "squeezenet1_0": 1_248_424,

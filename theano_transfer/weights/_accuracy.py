@@ -2,7 +2,9 @@
 
 Percent, best and best five, of one crop of the network's own size. Sources: the table at
 https://keras.io/api/applications/; for narrow MobileNets the README of
-keras-team/keras-applications (100 less its errors); for MobileNetV3 the documentation of
+keras-team/keras-applications (100 less its errors); for MobileNets of smaller pictures the tables
+of tensorflow/models, research/slim/nets, about the checkpoints that Keras converted
+(mobilenet_v1.md of June 2017, mobilenet/README.md); for MobileNetV3 the documentation of
 keras.applications, which has no best five; for EfficientNet-Lite the README of tensorflow/tpu,
 models/official/efficientnet/lite, about the checkpoint that the file was converted from.
 """
@@ -44,6 +46,21 @@ _OF_VARIANTS: dict[tuple[str, str, Any], TopOneAndFive] = {
     ("mobilenet_v3_large", "alpha", 0.75): (73.3, None),
     ("mobilenet_v3_large", "minimalistic", True): (72.3, None),
 }
+# Width -> size of the pictures -> best, best five.
+_OF_SIZES: dict[str, dict[float, dict[int, TopOneAndFive]]] = {
+    "mobilenet": {
+        1.0: {192: (69.3, 88.9), 160: (67.2, 87.5), 128: (64.1, 85.3)},
+        0.75: {192: (67.4, 87.3), 160: (65.2, 86.1), 128: (61.8, 83.6)},
+        0.5: {192: (62.1, 84.0), 160: (59.9, 82.5), 128: (56.2, 79.6)},
+        0.25: {192: (49.0, 73.6), 160: (46.0, 70.7), 128: (41.3, 66.2)},
+    },
+    "mobilenet_v2": {
+        1.0: {192: (70.7, 90.1), 160: (68.8, 89.0), 128: (65.3, 86.9), 96: (60.3, 83.2)},
+        0.75: {192: (68.7, 88.9), 160: (66.4, 87.3), 128: (63.2, 85.3), 96: (58.8, 81.6)},
+        0.5: {192: (63.9, 85.4), 160: (61.0, 83.2), 128: (57.7, 80.8), 96: (51.2, 75.8)},
+        0.35: {192: (58.2, 81.2), 160: (55.7, 79.1), 128: (50.8, 75.0), 96: (45.5, 70.4)},
+    },
+}
 
 
 def accuracy(
@@ -51,7 +68,8 @@ def accuracy(
 ) -> TopOneAndFive | None:
     """Best and best five in percent; None where nobody has published them."""
     if image_size not in (None, 224):
-        return None
+        alpha = dict(arguments).get("alpha", 1.0)
+        return _OF_SIZES.get(model, {}).get(alpha, {}).get(image_size)
     if not arguments:
         return _ACCURACY.get(model)
     return _OF_VARIANTS.get((model, *arguments[0])) if len(arguments) == 1 else None

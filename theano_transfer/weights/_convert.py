@@ -13,7 +13,7 @@ from ._errors import WeightsFileError, WeightsMismatchError
 from ._export import export, writer_for
 from ._formats import open_source
 from ._from_keras import from_keras
-from ._from_torch import looks_torchvision, named_for
+from ._from_torch import named_for, style_of
 from ._keras import UNNAMED
 from ._layout import write
 from ._load import (
@@ -201,9 +201,9 @@ def _built_for(model: str, source: Source, arguments: Mapping[str, Any]) -> Any:
     if source.axes == "torch":
         net = zoo.build(model, weights=None, include_top=False)
         made = target_of(net).made
-        styled = "style" in dict(zoo.record(model).arguments)
-        if styled and looks_torchvision(source, model, made):
-            own["style"] = "torchvision"
+        style = style_of(source, model, made)
+        if style is not None and "style" in dict(zoo.record(model).arguments):
+            own["style"] = style
         source = named_for(source, model, made, own)
     top = zoo.record(model).top_layers
     renamed = {

@@ -7,6 +7,7 @@ a classifier may be a matrix there and a 1x1 convolution here, or the other way 
 from __future__ import annotations
 
 import math
+import re
 from collections import OrderedDict
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
@@ -24,6 +25,9 @@ _PREFIXES = ("module.", "_orig_mod.", "model.")
 # Of classifiers in the middle of a network, which help training only.
 _AUXILIARY = ("AuxLogits.", "aux1.", "aux2.")
 _STYLED = ("torchvision", "timm")
+# Networks of which timm has none that computes, and takes pictures, as Keras's does. Its 'tf_...'
+# networks do, and are called as the others of their family are.
+_TIMMS_OWN = re.compile(r"vgg\d+|xception")
 
 
 def named_for(
@@ -41,7 +45,7 @@ def named_for(
     layers
         Of the network, as they are made, those of the top included.
     arguments
-        The network's own: its style decides what its outputs are.
+        The network's own: its style decides what its outputs are, and for which pictures.
 
     Raises
     ------
@@ -54,8 +58,8 @@ def named_for(
     way = max(known, key=lambda way: len(modules & set(known[way].values())), default=None)
     names: Names = {}
     if way is not None:
-        _check_style(source, str(model), way, arguments, modules)
-        names = {module: layer for layer, module in known[way].items()}
+        _check_style(source, str(model), way, arguments)
+        names = {module: place for place, module in known[way].items()}
     kind = f"{source.kind}, {way} names" if way else source.kind
     found: OrderedDict[str, StoredArray] = OrderedDict()
     for name, array in arrays.items():
@@ -64,7 +68,9 @@ def named_for(
             continue
         normalises = f"{module}.running_mean" in arrays
         roles = _NORMALISATION if normalises else _WEIGHTED
-        found[f"{names.get(module, module)}.{roles.get(parameter, parameter)}"] = array
+        place = names.get(module, module)
+        whole = module in names and "." in place  # a layer's role
+        found[place if whole else f"{place}.{roles.get(parameter, parameter)}"] = array
     return replace(source, kind=kind, arrays=found)
 
 
@@ -83,13 +89,14 @@ def arrange_torch(stored: Shape, wanted: Shape) -> Arrangement:
     return Arrangement(stored, lambda a: a)
 
 
-def looks_torchvision(source: Source, model: str, layers: Iterable[str]) -> bool:
-    """Whether the names are torchvision's for a network and not, or not as well, another's."""
+def style_of(source: Source, model: str, layers: Iterable[str]) -> str | None:
+    """The style that the names in a file show a network to need; None where they do not tell."""
     modules = {name.rpartition(".")[0] for name in _unwrapped(source.arrays)}
     hits = {
         way: len(modules & set(names.values())) for way, names in namings(model, layers).items()
     }
-    return max(hits, key=lambda way: hits[way], default=None) == "torchvision"
+    way = max(hits, key=lambda way: hits[way], default=None)
+    return way if _tells(model, way) else None
 
 
 def _unwrapped(arrays: Mapping[str, StoredArray]) -> Mapping[str, StoredArray]:
@@ -101,17 +108,19 @@ def _unwrapped(arrays: Mapping[str, StoredArray]) -> Mapping[str, StoredArray]:
         arrays = OrderedDict((name[len(prefix) :], array) for name, array in arrays.items())
 
 
-def _check_style(
-    source: Source, model: str, way: str, arguments: Mapping[str, object], modules: set[str]
-) -> None:
-    # timm's names say nothing: its 'tf_' networks are called as the others are, and compute as
-    # Keras's do. Where both libraries use torchvision's names, they compute alike.
+def _tells(model: str, way: str | None) -> bool:
+    """Whether names of this kind show which style a network needs."""
+    # Where both libraries use torchvision's names, they compute alike.
+    return way == "torchvision" or (way == "timm" and bool(_TIMMS_OWN.fullmatch(model)))
+
+
+def _check_style(source: Source, model: str, way: str, arguments: Mapping[str, object]) -> None:
     style = arguments.get("style")
-    if way == "torchvision" and style == "keras":
+    if style is not None and style not in _STYLED and _tells(model, way):
         msg = (
-            f"{source.path!r} ({source.kind}) has torchvision's names, and this {model} computes "
-            "as Keras's does, where the same parameters give other outputs; build it with "
-            f"style='torchvision': theano_transfer.zoo.{model}(style='torchvision')"
+            f"{source.path!r} ({source.kind}) has {way}'s names, and this {model} is of the style "
+            f"{style!r}, where the same parameters give other outputs; build it with "
+            f"style={way!r}: theano_transfer.zoo.{model}(style={way!r})"
         )
         raise WeightsMismatchError(msg)
     if way == "efficientnet_pytorch" and style in _STYLED:

@@ -54,7 +54,13 @@ from theano_transfer.zoo._resnet_v2 import resnet101_v2 as resnet101_v2
 from theano_transfer.zoo._resnet_v2 import resnet152_v2 as resnet152_v2
 from theano_transfer.zoo._squeezenet import squeezenet1_0 as squeezenet1_0
 from theano_transfer.zoo._squeezenet import squeezenet1_1 as squeezenet1_1
+from theano_transfer.zoo._vgg import vgg11 as vgg11
+from theano_transfer.zoo._vgg import vgg11_bn as vgg11_bn
+from theano_transfer.zoo._vgg import vgg13 as vgg13
+from theano_transfer.zoo._vgg import vgg13_bn as vgg13_bn
 from theano_transfer.zoo._vgg import vgg16 as vgg16
+from theano_transfer.zoo._vgg import vgg16_bn as vgg16_bn
 from theano_transfer.zoo._vgg import vgg19 as vgg19
+from theano_transfer.zoo._vgg import vgg19_bn as vgg19_bn
 from theano_transfer.zoo._vgg_cnn_s import vgg_cnn_s as vgg_cnn_s
 from theano_transfer.zoo._xception import xception as xception

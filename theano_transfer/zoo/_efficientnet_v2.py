@@ -1,7 +1,9 @@
 """EfficientNetV2 B0 to B3 and S: EfficientNets whose early blocks do not filter channels apart.
 
 Layer names and rounding are those of ``keras/src/applications/efficientnet_v2.py``, where
-preprocessing is part of the network unless left out: it takes pixels from 0 to 255.
+preprocessing is part of the network unless left out: it takes pixels from 0 to 255. PyTorch's
+networks (``torchvision/models/efficientnet.py``, ``timm/models/efficientnet.py``) pad both sides
+alike.
 """
 
 from __future__ import annotations
@@ -28,7 +30,7 @@ from theano_transfer.layers import (
 )
 from theano_transfer.zoo._efficientnet_stages import FanOutNormal, colours, letter
 from theano_transfer.zoo._network import Network
-from theano_transfer.zoo._options import Options
+from theano_transfer.zoo._options import STYLE_ARGUMENT, Options, check_style
 from theano_transfer.zoo._record import ModelRecord
 from theano_transfer.zoo._registry import register
 from theano_transfer.zoo._squeeze import squeeze_and_excite
@@ -41,9 +43,9 @@ PAPER = (
 ARGUMENTS = """
     include_preprocessing : bool
         Whether the network takes pixels from 0 to 255; otherwise preprocessing, ``'torch'`` and
-        for S ``'tf'``, is left to the caller.
-    """
-MOMENTUM = 0.9
+        for S ``'tf'``, is left to the caller. Other styles have no preprocessing inside, and
+        take pictures preprocessed the ``'torch'`` way.
+    """.rstrip()
 TOP = 1280
 DROPOUT = 0.2
 # How often the last block is left out in training; the others less, in proportion.
@@ -60,6 +62,19 @@ class Stage(NamedTuple):
     channels: int
 
 
+class Style(NamedTuple):
+    """What Keras, torchvision and timm do differently: strided padding, normalisation."""
+
+    pad: str | int  # of 3x3 filters
+    epsilon: float
+    momentum: float
+
+
+STYLES = {
+    "keras": Style("same", 1e-3, 0.9),
+    "torchvision": Style(1, 1e-3, 0.99),
+    "timm": Style(1, 1e-5, 0.9),
+}
 SMALL = (
     Stage(True, 2, 1, 1, 24),
     Stage(True, 4, 2, 4, 48),
@@ -101,15 +116,20 @@ S = Scale(24, SMALL, 1.0, 1.0, 384, 21_612_360)
 
 
 def efficientnet_v2(
-    net: Network, x: Layer, options: Options, scale: Scale, include_preprocessing: bool
+    net: Network,
+    x: Layer,
+    options: Options,
+    scale: Scale,
+    *,
+    include_preprocessing: bool,
+    style: str,
 ) -> Layer:
     """Add the layers of an EfficientNetV2."""
-    W = options.initial(FanOutNormal())
-    if include_preprocessing:
+    builder = Builder(net, options.initial(FanOutNormal()), STYLES[style])
+    if include_preprocessing and style == "keras":
         x = standardise(net, x, scale)
-    stem = scale.channels(scale.stem)
-    x = net.add(Conv2DLayer(x, stem, 3, stride=2, pad="same", W=W, b=None, name="stem_conv"))
-    x = normalise(net, x, "stem_")
+    x = builder.convolve(x, scale.channels(scale.stem), 3, "stem_conv", stride=2)
+    x = builder.activate(builder.normalise(x, "stem_bn"), "stem_activation")
 
     blocks, done = sum(stage.repeats for stage in scale.stages), 0
     for number, stage in enumerate(scale.stages, start=1):
@@ -119,7 +139,7 @@ def efficientnet_v2(
             channels = scale.channels(stage.channels)
             left_out = LEFT_OUT * done / blocks
             block = fused_bottleneck if stage.fused else inverted_bottleneck
-            made = block(net, x, stage.expand, channels, stride, W, name)
+            made = block(builder, x, stage.expand, channels, stride, name)
             if stride == 1 and channels == x.output_shape[1]:
                 if left_out:
                     made = net.add(StochasticDepthLayer(made, left_out, name=f"{name}drop"))
@@ -127,8 +147,8 @@ def efficientnet_v2(
             x = made
             done += 1
 
-    x = net.add(Conv2DLayer(x, scale.channels(TOP), 1, W=W, b=None, name="top_conv"))
-    x = normalise(net, x, "top_")
+    x = builder.convolve(x, scale.channels(TOP), 1, "top_conv")
+    x = builder.activate(builder.normalise(x, "top_bn"), "top_activation")
 
     W = options.initial(Uniform(1 / np.sqrt(options.classes)))
     return classify(net, x, options, W, dropout=("top_dropout", DROPOUT))
@@ -143,58 +163,73 @@ def standardise(net: Network, x: Layer, scale: Scale) -> Layer:
     return net.add(RescaleLayer(x, 1 / deviation, -mean / deviation, name="normalization"))
 
 
+class Builder:
+    """Adds convolutions, their normalisation and swish to a network, in a style."""
+
+    def __init__(self, net: Network, W: Initializer, style: Style):
+        self.net, self.W, self.style = net, W, style
+
+    def convolve(self, x: Layer, channels: int, size: int, name: str, *, stride: int = 1) -> Layer:
+        pad = self.style.pad if size == 3 else 0
+        return self.net.add(
+            Conv2DLayer(x, channels, size, stride, pad=pad, W=self.W, b=None, name=name)
+        )
+
+    def filter(self, x: Layer, stride: int, name: str) -> Layer:
+        """Add a 3x3 filter for every channel by itself."""
+        return self.net.add(
+            DepthwiseConv2DLayer(x, 3, stride, pad=self.style.pad, W=self.W, b=None, name=name)
+        )
+
+    def normalise(self, x: Layer, name: str) -> Layer:
+        epsilon, momentum = self.style.epsilon, self.style.momentum
+        return self.net.add(BatchNormLayer(x, epsilon, momentum, name=name))
+
+    def activate(self, x: Layer, name: str) -> Layer:
+        return self.net.add(NonlinearityLayer(x, swish, name=name))
+
+
 def fused_bottleneck(
-    net: Network, x: Layer, expand: int, channels: int, stride: int, W: Initializer, name: str
+    builder: Builder, x: Layer, expand: int, channels: int, stride: int, name: str
 ) -> Layer:
     """Add a 3x3 convolution that widens, and a 1x1 convolution that narrows again."""
-    size = 3
-    if expand != 1:
-        wide = expand * x.output_shape[1]
-        x = net.add(
-            Conv2DLayer(x, wide, 3, stride, pad="same", W=W, b=None, name=f"{name}expand_conv")
-        )
-        x = normalise(net, x, f"{name}expand_")
-        size = stride = 1
-    x = net.add(
-        Conv2DLayer(x, channels, size, stride, pad="same", W=W, b=None, name=f"{name}project_conv")
-    )
-    x = net.add(BatchNormLayer(x, momentum=MOMENTUM, name=f"{name}project_bn"))
     if expand == 1:  # the only one
-        x = net.add(NonlinearityLayer(x, swish, name=f"{name}project_activation"))
-    return x
+        x = builder.convolve(x, channels, 3, f"{name}project_conv", stride=stride)
+        x = builder.normalise(x, f"{name}project_bn")
+        return builder.activate(x, f"{name}project_activation")
+    x = builder.convolve(x, expand * x.output_shape[1], 3, f"{name}expand_conv", stride=stride)
+    x = builder.activate(builder.normalise(x, f"{name}expand_bn"), f"{name}expand_activation")
+    x = builder.convolve(x, channels, 1, f"{name}project_conv")
+    return builder.normalise(x, f"{name}project_bn")
 
 
 def inverted_bottleneck(
-    net: Network, x: Layer, expand: int, channels: int, stride: int, W: Initializer, name: str
+    builder: Builder, x: Layer, expand: int, channels: int, stride: int, name: str
 ) -> Layer:
     """Add a block: widen, filter every channel by itself, weigh channels, narrow again."""
     narrow = x.output_shape[1]
-    x = net.add(Conv2DLayer(x, expand * narrow, 1, W=W, b=None, name=f"{name}expand_conv"))
-    x = normalise(net, x, f"{name}expand_")
-    x = net.add(DepthwiseConv2DLayer(x, 3, stride, pad="same", W=W, b=None, name=f"{name}dwconv2"))
-    x = normalise(net, x, name)
-    x = squeeze_and_excite(net, x, narrow // 4, W, name)
-    x = net.add(Conv2DLayer(x, channels, 1, W=W, b=None, name=f"{name}project_conv"))
-    return net.add(BatchNormLayer(x, momentum=MOMENTUM, name=f"{name}project_bn"))
-
-
-def normalise(net: Network, x: Layer, name: str) -> Layer:
-    """Add batch normalisation and swish."""
-    x = net.add(BatchNormLayer(x, momentum=MOMENTUM, name=f"{name}bn"))
-    return net.add(NonlinearityLayer(x, swish, name=f"{name}activation"))
+    x = builder.convolve(x, expand * narrow, 1, f"{name}expand_conv")
+    x = builder.activate(builder.normalise(x, f"{name}expand_bn"), f"{name}expand_activation")
+    x = builder.filter(x, stride, f"{name}dwconv2")
+    x = builder.activate(builder.normalise(x, f"{name}bn"), f"{name}activation")
+    x = squeeze_and_excite(builder.net, x, narrow // 4, builder.W, name)
+    x = builder.convolve(x, channels, 1, f"{name}project_conv")
+    return builder.normalise(x, f"{name}project_bn")
 
 
 def describing(name: str, scale: Scale) -> Callable[..., ModelRecord]:
     """What makes the record of a variant."""
 
-    def describe(include_preprocessing: bool = True) -> ModelRecord:
-        return make_record(name, scale, include_preprocessing)
+    def describe(include_preprocessing: bool = True, style: str = "keras") -> ModelRecord:
+        check_style(style)
+        return make_record(name, scale, include_preprocessing, style == "keras")
 
     return describe
 
 
-def make_record(name: str, scale: Scale, include_preprocessing: bool) -> ModelRecord:
-    outside = "tf" if scale.stages is SMALL else "torch"
+def make_record(name: str, scale: Scale, include_preprocessing: bool, keras: bool) -> ModelRecord:
+    inside = include_preprocessing and keras
+    outside = "tf" if keras and scale.stages is SMALL else "torch"
     return ModelRecord(
         name=name,
         title="EfficientNetV2" + name.rpartition("_")[2].upper(),
@@ -203,42 +238,42 @@ def make_record(name: str, scale: Scale, include_preprocessing: bool) -> ModelRe
         feature_layer="top_activation",
         feature_channels=scale.channels(TOP),
         blocks=(
-            ("stem", "rescaling" if include_preprocessing else "stem_conv"),
+            ("stem", "rescaling" if inside else "stem_conv"),
             ("block1", "block1a_project_conv"),
             *((f"block{i}", f"block{i}a_expand_conv") for i in range(2, len(scale.stages) + 1)),
             ("top", "top_conv"),
         ),
         top_layers=("avg_pool", "top_dropout", "predictions"),
-        preprocessing="identity" if include_preprocessing else outside,
+        preprocessing="identity" if inside else outside,
         input_size=scale.size,
     )
 
 
-@register(describing("efficientnet_v2_b0", B0), arguments=ARGUMENTS)
+@register(describing("efficientnet_v2_b0", B0), arguments=ARGUMENTS + STYLE_ARGUMENT)
 def efficientnet_v2_b0(net, x, options, **own):
     """EfficientNetV2B0: 21 blocks, 7.2 million parameters."""
     return efficientnet_v2(net, x, options, B0, **own)
 
 
-@register(describing("efficientnet_v2_b1", B1), arguments=ARGUMENTS)
+@register(describing("efficientnet_v2_b1", B1), arguments=ARGUMENTS + STYLE_ARGUMENT)
 def efficientnet_v2_b1(net, x, options, **own):
     """EfficientNetV2B1: 27 blocks, 8.2 million parameters."""
     return efficientnet_v2(net, x, options, B1, **own)
 
 
-@register(describing("efficientnet_v2_b2", B2), arguments=ARGUMENTS)
+@register(describing("efficientnet_v2_b2", B2), arguments=ARGUMENTS + STYLE_ARGUMENT)
 def efficientnet_v2_b2(net, x, options, **own):
     """EfficientNetV2B2: 28 blocks, 10.2 million parameters."""
     return efficientnet_v2(net, x, options, B2, **own)
 
 
-@register(describing("efficientnet_v2_b3", B3), arguments=ARGUMENTS)
+@register(describing("efficientnet_v2_b3", B3), arguments=ARGUMENTS + STYLE_ARGUMENT)
 def efficientnet_v2_b3(net, x, options, **own):
     """EfficientNetV2B3: 33 blocks, 14.5 million parameters."""
     return efficientnet_v2(net, x, options, B3, **own)
 
 
-@register(describing("efficientnet_v2_s", S), arguments=ARGUMENTS)
+@register(describing("efficientnet_v2_s", S), arguments=ARGUMENTS + STYLE_ARGUMENT)
 def efficientnet_v2_s(net, x, options, **own):
     """EfficientNetV2S: 40 blocks, 21.6 million parameters."""
     return efficientnet_v2(net, x, options, S, **own)

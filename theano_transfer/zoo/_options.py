@@ -21,6 +21,7 @@ from lasagne.nonlinearities import softmax
 
 from theano_transfer.zoo._record import ModelRecord
 
+COLOURS = 3
 POOLINGS = (None, "avg", "max")
 STYLES = ("keras", "torchvision", "timm")
 STYLE_ARGUMENT = """
@@ -104,6 +105,30 @@ class Options:
         return GlorotUniform() if default is None else default
 
 
+def with_channels(shape, channels: int | None):
+    """`shape` (channels, rows, columns) with `channels`, unless that is None.
+
+    Raises
+    ------
+    ValueError, TypeError
+        If `channels` is no number of channels, or `shape` has another than that of colours.
+    """
+    if channels is None:
+        return shape
+    if not isinstance(channels, numbers.Integral) or isinstance(channels, bool):
+        raise TypeError(f"in_channels must be a whole number or None; got {channels!r}")
+    if channels < 1:
+        raise ValueError(f"in_channels must be above 0; got {channels}")
+    if not isinstance(shape, (tuple, list)) or len(shape) != 3:
+        return shape  # to be refused as a shape
+    if shape[0] not in (COLOURS, channels):
+        raise ValueError(
+            f"in_channels={channels} and input_shape={tuple(shape)}, which is (channels, rows, "
+            "columns), differ; give one of them"
+        )
+    return (channels, *shape[1:])
+
+
 def check_width(alpha: float, name: str = "alpha") -> None:
     """Raise unless a width, the channels of each layer over those of the paper, makes sense."""
     if not isinstance(alpha, numbers.Real) or isinstance(alpha, bool):
@@ -112,10 +137,10 @@ def check_width(alpha: float, name: str = "alpha") -> None:
         raise ValueError(f"{name} must be above 0; got {alpha!r}")
 
 
-def check_style(style: str) -> None:
-    """Raise unless `style` is one of `STYLES`."""
-    if style not in STYLES:
-        raise ValueError(f"style must be one of {', '.join(map(repr, STYLES))}; got {style!r}")
+def check_style(style: str, styles: tuple[str, ...] = STYLES) -> None:
+    """Raise unless `style` is one of `styles`."""
+    if style not in styles:
+        raise ValueError(f"style must be one of {', '.join(map(repr, styles))}; got {style!r}")
 
 
 def check_probability(p: float, name: str = "dropout") -> None:
@@ -144,10 +169,10 @@ def _check_shape(shape, record):
     if not all(n is None or isinstance(n, numbers.Integral) for n in shape):
         raise TypeError(f"input_shape must be {wanted}, whole numbers or None; got {shape!r}")
     channels, *sizes = shape
-    if channels != 3 and shape[2] == 3:
+    if channels != COLOURS and shape[2] == COLOURS:
         raise ValueError(
             f"input_shape={tuple(shape)} has its channels last, but Theano's order is "
-            f"(channels, rows, columns): pass {(3, *shape[:2])}"
+            f"(channels, rows, columns): pass {(COLOURS, *shape[:2])}"
         )
     if channels is None or channels < 1:
         raise ValueError(

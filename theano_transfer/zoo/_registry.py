@@ -14,7 +14,7 @@ from lasagne.layers import GlobalPoolLayer, InputLayer, Layer
 from theano import tensor as T
 
 from theano_transfer.zoo._network import Network
-from theano_transfer.zoo._options import Options
+from theano_transfer.zoo._options import Options, with_channels
 from theano_transfer.zoo._order import sort_as_keras
 from theano_transfer.zoo._record import ModelRecord
 
@@ -31,7 +31,9 @@ ARGUMENTS = """
     include_top : bool
         Whether the network ends in its classifier.
     input_shape : (channels, rows, columns)
-        At least {min_size} rows and columns. {unknown} Where there are not 3 channels, weights
+        At least {min_size} rows and columns. {unknown}
+    in_channels : int, optional
+        Channels of the images, in place of those of `input_shape`. Where there are not 3, weights
         are those of networks for 3, spread over the channels in the first convolution.
     pooling : None, 'avg' or 'max'
         Only with ``include_top=False``: None ends in maps (batch, {channels}, rows, columns), the
@@ -98,6 +100,7 @@ def register(
             *,
             include_top: bool = True,
             input_shape=record.input_shape,
+            in_channels: int | None = None,
             pooling: str | None = None,
             classes: int = record.classes,
             input_var=None,
@@ -109,6 +112,7 @@ def register(
             variant = describing(**own)
             if own:
                 variant = dataclasses.replace(variant, arguments=tuple(own.items()))
+            input_shape = with_channels(input_shape, in_channels)
             options = Options(
                 weights, include_top, input_shape, pooling, classes, classifier_activation
             )

@@ -1,18 +1,19 @@
-"""VGG16 and VGG19: blocks of 3x3 convolutions, then three dense layers.
+"""VGG11 to VGG19: blocks of 3x3 convolutions, then three dense layers.
 
-Layer names are those of ``keras/src/applications/vgg16.py``.
+Layer names are those of ``keras/src/applications/vgg16.py``. The shallow ones, and those with batch
+normalisation behind each convolution, are in ``torchvision/models/vgg.py`` alone.
 """
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, NamedTuple
 
-from lasagne.layers import DenseLayer, FlattenLayer, Layer, get_output_shape
+from lasagne.layers import DenseLayer, FlattenLayer, Layer, NonlinearityLayer, get_output_shape
 from lasagne.nonlinearities import rectify
 
-from theano_transfer.layers import Conv2DLayer, Pool2DLayer
+from theano_transfer.layers import BatchNormLayer, Conv2DLayer, Pool2DLayer
 from theano_transfer.zoo._network import Network
-from theano_transfer.zoo._options import Options
+from theano_transfer.zoo._options import Options, check_style
 from theano_transfer.zoo._record import ModelRecord
 from theano_transfer.zoo._registry import register
 
@@ -20,18 +21,47 @@ PAPER = (
     "Simonyan and Zisserman: Very Deep Convolutional Networks for Large-Scale Image Recognition, "
     "ICLR 2015, https://arxiv.org/abs/1409.1556"
 )
+ARGUMENTS = """
+    style : 'keras', 'torchvision' or 'timm'
+        Whose weights it is for. The layers are the same; those of torchvision and timm were
+        trained with pictures preprocessed the ``'torch'`` way.
+    """
 CHANNELS = (64, 128, 256, 512, 512)
+EPSILON, MOMENTUM = 1e-5, 0.9  # torchvision's
 
 
-def vgg(net: Network, x: Layer, options: Options, repeats: tuple[int, ...]) -> Layer:
-    """Add the layers of a VGG whose blocks have `repeats` convolutions."""
+class Configuration(NamedTuple):
+    """A column of table 1 of the paper: convolutions of each block."""
+
+    repeats: tuple[int, ...]
+    num_parameters: int
+    normalised: bool = False
+
+
+A = Configuration((1, 1, 2, 2, 2), 132_863_336)
+B = Configuration((2, 2, 2, 2, 2), 133_047_848)
+D = Configuration((2, 2, 3, 3, 3), 138_357_544)
+E = Configuration((2, 2, 4, 4, 4), 143_667_240)
+A_BN = Configuration(A.repeats, 132_874_344, normalised=True)
+B_BN = Configuration(B.repeats, 133_059_624, normalised=True)
+D_BN = Configuration(D.repeats, 138_374_440, normalised=True)
+E_BN = Configuration(E.repeats, 143_689_256, normalised=True)
+
+
+def vgg(net: Network, x: Layer, options: Options, configuration: Configuration) -> Layer:
+    """Add the layers of a VGG."""
     W = options.initial()
-    for block, (repeat, channels) in enumerate(zip(repeats, CHANNELS), start=1):
+    for block, (repeat, channels) in enumerate(zip(configuration.repeats, CHANNELS), start=1):
         for i in range(1, repeat + 1):
             name = f"block{block}_conv{i}"
-            x = net.add(
-                Conv2DLayer(x, channels, 3, pad="same", W=W, nonlinearity=rectify, name=name)
-            )
+            if configuration.normalised:
+                x = net.add(Conv2DLayer(x, channels, 3, pad="same", W=W, name=name))
+                x = net.add(BatchNormLayer(x, EPSILON, MOMENTUM, name=f"{name}_bn"))
+                x = net.add(NonlinearityLayer(x, rectify, name=f"{name}_relu"))
+            else:
+                x = net.add(
+                    Conv2DLayer(x, channels, 3, pad="same", W=W, nonlinearity=rectify, name=name)
+                )
         x = net.add(Pool2DLayer(x, 2, name=f"block{block}_pool"))
 
     if options.include_top:
@@ -63,31 +93,79 @@ def check_flattened_size(net: Network, x: Layer, options: Options) -> None:
         )
 
 
-def describe(name: str, repeats: tuple[int, ...], num_parameters: int) -> ModelRecord:
+def describe(name: str, configuration: Configuration, preprocessing: str = "torch") -> ModelRecord:
     return ModelRecord(
         name=name,
-        title=name.upper(),
+        title=name.upper().replace("_BN", "-BN"),
         paper=PAPER,
-        num_parameters=num_parameters,
+        num_parameters=configuration.num_parameters,
         feature_layer="block5_pool",
         feature_channels=CHANNELS[-1],
-        blocks=tuple((f"block{i}", f"block{i}_conv1") for i in range(1, len(repeats) + 1)),
+        blocks=tuple(
+            (f"block{i}", f"block{i}_conv1") for i in range(1, len(configuration.repeats) + 1)
+        ),
         top_layers=("flatten", "fc1", "fc2", "predictions"),
-        preprocessing="caffe",
+        preprocessing=preprocessing,
     )
 
 
-VGG16 = (2, 2, 3, 3, 3)
-VGG19 = (2, 2, 4, 4, 4)
+def preprocessing_of(style: str) -> str:
+    """How pictures are prepared for the weights of a style."""
+    check_style(style)
+    return "caffe" if style == "keras" else "torch"
 
 
-@register(describe("vgg16", VGG16, num_parameters=138_357_544), any_size=False)
-def vgg16(net, x, options):
+def describe16(style: str = "keras") -> ModelRecord:
+    return describe("vgg16", D, preprocessing_of(style))
+
+
+def describe19(style: str = "keras") -> ModelRecord:
+    return describe("vgg19", E, preprocessing_of(style))
+
+
+@register(describe("vgg11", A), any_size=False)
+def vgg11(net, x, options):
+    """VGG11: eight convolutions and three dense layers (configuration A of the paper)."""
+    return vgg(net, x, options, A)
+
+
+@register(describe("vgg13", B), any_size=False)
+def vgg13(net, x, options):
+    """VGG13: ten convolutions and three dense layers (configuration B of the paper)."""
+    return vgg(net, x, options, B)
+
+
+@register(describe16, any_size=False, arguments=ARGUMENTS)
+def vgg16(net, x, options, *, style):
     """VGG16: thirteen convolutions and three dense layers (configuration D of the paper)."""
-    return vgg(net, x, options, VGG16)
+    return vgg(net, x, options, D)
 
 
-@register(describe("vgg19", VGG19, num_parameters=143_667_240), any_size=False)
-def vgg19(net, x, options):
+@register(describe19, any_size=False, arguments=ARGUMENTS)
+def vgg19(net, x, options, *, style):
     """VGG19: sixteen convolutions and three dense layers (configuration E of the paper)."""
-    return vgg(net, x, options, VGG19)
+    return vgg(net, x, options, E)
+
+
+@register(describe("vgg11_bn", A_BN), any_size=False)
+def vgg11_bn(net, x, options):
+    """VGG11 with batch normalisation behind each of its eight convolutions."""
+    return vgg(net, x, options, A_BN)
+
+
+@register(describe("vgg13_bn", B_BN), any_size=False)
+def vgg13_bn(net, x, options):
+    """VGG13 with batch normalisation behind each of its ten convolutions."""
+    return vgg(net, x, options, B_BN)
+
+
+@register(describe("vgg16_bn", D_BN), any_size=False)
+def vgg16_bn(net, x, options):
+    """VGG16 with batch normalisation behind each of its thirteen convolutions."""
+    return vgg(net, x, options, D_BN)
+
+
+@register(describe("vgg19_bn", E_BN), any_size=False)
+def vgg19_bn(net, x, options):
+    """VGG19 with batch normalisation behind each of its sixteen convolutions."""
+    return vgg(net, x, options, E_BN)
