@@ -126,6 +126,14 @@ _TABLE = {
 }  # fmt: skip
 _TABLE["theano.tensor"] = _TABLE["theano.tensor.basic"] + _TABLE["theano.tensor.subtensor"]
 
+# (module, name) -> reason
+LISTED = {
+    (module, name): reason
+    for module, table in _TABLE.items()
+    for reason, names in table
+    for name in names.split()
+}
+
 _GPU_NAMES = (
     "Gpu", "gpu", "Cuda", "cuda_", "Dnn", "dnn_", "CuDNN", "CUDNN", "RNNBlock", "local_gpu",
     "Kernel", "CGpu",
@@ -159,11 +167,8 @@ class Refused(metaclass=_Refusing):
 
 def reason_of(module, name):
     """Why `name` of Theano's `module` is not served, and what to use; None for other names."""
-    for reason, names in _TABLE.get(module, ()):
-        if name in names.split():
-            return reason
     on_gpu = module.startswith(("theano.gpuarray", "theano.sandbox.cuda"))
-    return _GPU if on_gpu and name.startswith(_GPU_NAMES) else None
+    return LISTED.get((module, name), _GPU if on_gpu and name.startswith(_GPU_NAMES) else None)
 
 
 @functools.cache
