@@ -105,6 +105,14 @@ class TestFunction:
         n = T.dscalar()
         assert theano.function([theano.Param(n, default=3.0)], n * 2, mode=PYTHON)() == 6
 
+    def test_what_runs_a_function_is_called_fn(self):
+        n = T.dscalar()
+        function = theano.function([n], n * 2, mode=PYTHON)
+        function(3)
+        assert function.fn is function.vm
+        function.fn()  # with the inputs that are there
+        assert function.output_storage[0].data == 6
+
     def test_downcasts_only_when_allowed(self, x):
         m = T.fmatrix()
         with pytest.raises(TypeError):
@@ -484,6 +492,26 @@ class TestGraphs:
         in2out(to_sine)(graph)
         TopoOptimizer(ToCosine())(graph)
         assert [node.op for node in graph.toposort()] == [T.cos]
+
+    def test_a_node_knows_its_graph_while_it_is_rewritten(self):
+        from theano.gof.opt import local_optimizer
+
+        seen = []
+
+        @local_optimizer([T.tanh])
+        def look(node):
+            seen.append((node.fgraph, node.inputs[0].fgraph, node.outputs[0].clients))
+
+        a = T.dscalar()
+        hidden = T.tanh(a)
+        graph = theano.gof.FunctionGraph([a], [hidden * 2], clone=False)
+        look.transform(graph, hidden.owner)
+        assert seen == [(graph, graph, [(graph.outputs[0].owner, 0)])]
+        with pytest.raises(AttributeError, match=r"fgraph\.clients\[variable\]"):
+            _ = hidden.clients
+        with pytest.raises(AttributeError, match="maker.fgraph"):
+            _ = hidden.owner.fgraph
+        assert not hasattr(a, "clients")
 
     def test_printing(self):
         a = T.dscalar("a")
