@@ -1,6 +1,7 @@
 """cuDNN's functions, as ``theano.gpuarray.dnn`` and ``theano.sandbox.cuda.dnn`` have them."""
 
 import itertools
+import warnings
 
 import numpy as np
 import pytest
@@ -9,11 +10,15 @@ import theano.tensor as T
 from numpy.testing import assert_allclose
 from theano.gpuarray import dnn
 
+from theano_transfer.kernels import SlowPathWarning
+
 
 @pytest.fixture(autouse=True)
 def no_compiler():
     """What is tried is what the functions mean, not compiled code."""
-    with theano.config.change_flags(mode="FAST_COMPILE", cxx="", floatX="float64"):
+    settings = {"mode": "FAST_COMPILE", "cxx": "", "floatX": "float64"}
+    with theano.config.change_flags(**settings), warnings.catch_warnings():
+        warnings.simplefilter("ignore", SlowPathWarning)
         yield
 
 

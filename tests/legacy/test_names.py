@@ -97,6 +97,25 @@ def test_what_is_refused_says_so_when_it_is_used(module, name):
     assert len(str(error.value)) < 400
 
 
+@pytest.mark.parametrize(
+    ("module", "names"),
+    [
+        ("theano.compat.python2x", "OrderedDict"),
+        ("theano.misc.may_share_memory", "may_share_memory"),
+        ("theano.misc.ordered_set", "OrderedSet"),
+        ("theano.sandbox.linalg", "cholesky solve matrix_inverse diag det trace eig eigh psd"),
+        ("theano.sandbox.linalg.ops", "alloc_diag extract_diag det matrix_inverse"),
+        ("theano.sandbox.multinomial", "MultinomialFromUniform"),
+        ("theano.sandbox.neighbours", "images2neibs neibs2images"),
+        ("theano.tensor.signal.downsample", "max_pool_2d DownsampleFactorMax"),
+    ],
+)
+@pytest.mark.filterwarnings("ignore::DeprecationWarning")
+def test_names_of_older_versions_and_of_the_sandbox(module, names):
+    for name in names.split():
+        assert not refused(found(module, name))
+
+
 def test_names_that_only_the_process_has_which_compiled(monkeypatch):
     """Aesara's modules of compiled C leave what they compiled with behind, and only then."""
     import aesara.link.c.lazylinker_c as module
