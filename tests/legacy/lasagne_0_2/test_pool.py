@@ -69,6 +69,8 @@ def test_dnn_twins(rng, computed):
         np.testing.assert_array_equal(*both)
         with pytest.raises(NotImplementedError, match="ignore_border"):
             twin(InputLayer(x.shape), 2, ignore_border=False)
+    by_place = dnn.Pool2DDNNLayer(InputLayer((2, 3, 6, 6)), 2, 2, 0, True, "sum")
+    assert by_place.mode == "sum"
     assert issubclass(dnn.MaxPool3DDNNLayer, MaxPool3DLayer)
     assert issubclass(dnn.Pool3DDNNLayer, Pool3DLayer)
 
