@@ -88,7 +88,8 @@ def test_convolutions_and_their_gradients(axes, settings, rng):
     x = rng.normal(size=(2, 4, 7, 6, 5)[: 2 + axes])
     w = rng.normal(size=(2, 4 // groups, 3, 3, 3)[: 2 + axes])
     conv = dnn.dnn_conv if axes == 2 else dnn.dnn_conv3d
-    xs, ws = T.constant(x), T.constant(w)
+    # Shared variables: how large they are is not known when the function is compiled.
+    xs, ws = theano.shared(x), theano.shared(w)
     output = conv(xs, ws, workmem="small", **settings)
     turned = w if settings.get("conv_mode") == "cross" else flipped(w)
     expected = correlated(
@@ -124,7 +125,7 @@ def test_pooling(axes, rng):
     x = rng.normal(size=(2, 3, 7, 6, 5)[: 2 + axes])
     sizes, strides, pads = (3,) * axes, (2,) * axes, (1,) * axes
     pool = {
-        (mode, pad): dnn.dnn_pool(T.constant(x), sizes, strides, mode, pad and pads)
+        (mode, pad): dnn.dnn_pool(T.constant(x), sizes, strides, mode, pads if pad else None)
         for mode in ("max", "max_deterministic", "sum", "average_inc_pad", "average_exc_pad")
         for pad in (False, True)
         if not (pad and mode == "sum")
