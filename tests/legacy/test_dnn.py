@@ -200,14 +200,14 @@ class TestBatchNormalisation:
         def average(a):
             return a.mean(axis=axes, keepdims=True)
 
-        above_normal = above * gamma
+        slope = above * gamma
         expected = [
             gamma * normal + beta,
             own[0],
             scale,
             0.75 * mean + 0.25 * own[0],
             0.75 * var + 0.25 * spread,
-            scale * (above_normal - average(above_normal) - normal * average(above_normal * normal)),
+            scale * (slope - average(slope) - normal * average(slope * normal)),
             (above * normal).sum(axis=axes, keepdims=True),
             above.sum(axis=axes, keepdims=True),
         ]

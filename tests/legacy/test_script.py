@@ -50,8 +50,9 @@ def run(arguments, **environment):
 
 @pytest.mark.parametrize("at_the_top", [False, True], ids=["as it is", "with one line more"])
 def test_a_program_runs(at_the_top, tmp_path):
-    first, runner = ("import theano_transfer\n", []) if at_the_top else ("", ["-m", "theano_transfer"])
-    (tmp_path / "program.py").write_text(first + PROGRAM)
+    line = "import theano_transfer\n" if at_the_top else ""
+    runner = [] if at_the_top else ["-m", "theano_transfer"]
+    (tmp_path / "program.py").write_text(line + PROGRAM)
     (tmp_path / "beside.py").write_text("VALUE = 5\n")
     flags = "device=cuda0,floatX=float32,lib.cnmem=0.75,cxx="
     done = run([*runner, str(tmp_path / "program.py"), "-n", "3"], THEANO_FLAGS=flags)

@@ -18,6 +18,8 @@ def test_names_of_old_pythons():
     import inspect
     import time
 
+    from theano_transfer.legacy._surroundings import getargspec
+
     def function(a, b=2, *rest, **named):
         pass
 
@@ -28,9 +30,7 @@ def test_names_of_old_pythons():
     before = time.clock()
     assert time.clock() >= before
     with pytest.raises(ValueError, match="keyword only"):
-        importlib.import_module("theano_transfer.legacy._surroundings").getargspec(
-            lambda *, a: a
-        )
+        getargspec(lambda *, a: a)
 
 
 def test_names_of_old_numpy():
