@@ -16,14 +16,13 @@ from theano_transfer.kernels import SlowPathWarning
 @pytest.fixture(autouse=True)
 def no_compiler():
     """What is tried is what the functions mean, not compiled code."""
-    settings = {"mode": "FAST_COMPILE", "cxx": "", "floatX": "float64"}
-    with theano.config.change_flags(**settings), warnings.catch_warnings():
+    with theano.config.change_flags(cxx="", floatX="float64"), warnings.catch_warnings():
         warnings.simplefilter("ignore", SlowPathWarning)
         yield
 
 
 def value(*expressions):
-    return theano.function([], list(expressions))()
+    return theano.function([], list(expressions), mode="FAST_COMPILE")()
 
 
 def windows(x, sizes, strides, dilations):

@@ -108,10 +108,10 @@ class TestFunction:
     def test_what_runs_a_function_is_called_fn(self):
         n = T.dscalar()
         function = theano.function([n], n * 2, mode=PYTHON)
-        function(3)
         assert function.fn is function.vm
+        function.input_storage[0].value = 3.0
         function.fn()  # with the inputs that are there
-        assert function.output_storage[0].data == 6
+        assert function.output_storage[0].value == 6
 
     def test_downcasts_only_when_allowed(self, x):
         m = T.fmatrix()
@@ -532,6 +532,21 @@ class TestConfig:
             _ = config.no_such
         with pytest.raises(AttributeError, match="no_such"):
             config.no_such = 1
+
+    def test_a_mode_holds_from_when_it_is_set(self):
+        """Not only where it is set before the first function is compiled."""
+        from theano.compile.mode import get_default_mode
+
+        def linker():
+            return type(get_default_mode().linker).__name__
+
+        before = linker()
+        with theano.config.change_flags(mode="Mode", linker="py"):
+            assert linker() == "PerformLinker"
+            with theano.config.change_flags(optimizer="None"):
+                assert not get_default_mode()._optimizer.include
+            assert get_default_mode()._optimizer.include
+        assert linker() == before
 
     def test_changes_are_undone(self):
         before = theano.config.scan.allow_gc
