@@ -14,6 +14,7 @@ _GPU = (
 _BOOLEAN = (
     "indexing with booleans is x[mask], and theano.tensor.set_subtensor(x[mask], y) writes to it"
 )
+_HINT = "rewrites take no hints about matrices any more; leave it out"
 _UNIFY = "use aesara.graph.rewriting.unify, or theano.gof.PatternSub for rewrites by pattern"
 _SETTING = "settings are read and set as theano.config.NAME; aesara.configdefaults declares them"
 
@@ -81,6 +82,14 @@ _TABLE = {
     ],
     "theano.gof.vm": [("use theano.gof.vm.Loop, which frees memory as it goes", "LoopGC")],
     "theano.misc.strutil": [(_INTERNAL, "render_string")],
+    "theano.sandbox.linalg": [(_HINT, "psd")],
+    "theano.sandbox.linalg.ops": [
+        (
+            _HINT,
+            "Hint HintsFeature HintsOptimizer hints is_hint_node is_positive is_psd is_symmetric "
+            "psd remove_hint_nodes",
+        ),
+    ],
     "theano.scan_module.scan_opt": [("Aesara saves scan's memory by itself", "ScanSaveMem")],
     "theano.scan_module.scan_perform_ext": [
         (_INTERNAL, "cfile code dirname init_py init_pyc loc numpy_ver preargs"),
