@@ -95,10 +95,9 @@ _PLACES = {
         "type", "var", "neighbours", "cula", "GpuConvGrad3D")},
     "theano.sandbox.cuda.dnn": (".dnn", ".gpu"),
     "theano.sandbox.gpuarray": (".gpu",),
-    "theano.sandbox.linalg": (".linalg", "sandbox.linalg", "sandbox.linalg.ops", "tensor.nlinalg",
-                              "tensor.slinalg", "tensor.basic"),
-    "theano.sandbox.linalg.ops": (".linalg", "sandbox.linalg.ops", "tensor.nlinalg",
-                                  "tensor.slinalg", "tensor.basic"),
+    # Not aesara.sandbox.linalg, which changes how all graphs are rewritten once it is imported.
+    **{f"theano.sandbox.linalg{part}": (".linalg", "tensor.nlinalg", "tensor.slinalg",
+                                        "tensor.basic") for part in ("", ".ops")},
     "theano.sandbox.neighbours": ("tensor.nnet.neighbours",),
     "theano.sandbox.rng_mrg": (".mrg", "sandbox.rng_mrg"),
     "theano.sandbox.softsign": ("tensor.nnet.basic",),

@@ -14,7 +14,7 @@ _GPU = (
 _BOOLEAN = (
     "indexing with booleans is x[mask], and theano.tensor.set_subtensor(x[mask], y) writes to it"
 )
-_HINT = "rewrites take no hints about matrices any more; leave it out"
+_HINT = "rewrites take no hints about matrices any more; write the expression without it"
 _UNIFY = "use aesara.graph.rewriting.unify, or theano.gof.PatternSub for rewrites by pattern"
 _SETTING = "settings are read and set as theano.config.NAME; aesara.configdefaults declares them"
 
@@ -82,12 +82,17 @@ _TABLE = {
     ],
     "theano.gof.vm": [("use theano.gof.vm.Loop, which frees memory as it goes", "LoopGC")],
     "theano.misc.strutil": [(_INTERNAL, "render_string")],
-    "theano.sandbox.linalg": [(_HINT, "psd")],
+    "theano.sandbox.linalg": [(_HINT, "psd spectral_radius_bound")],
     "theano.sandbox.linalg.ops": [
         (
             _HINT,
             "Hint HintsFeature HintsOptimizer hints is_hint_node is_positive is_psd is_symmetric "
-            "psd remove_hint_nodes",
+            "psd remove_hint_nodes spectral_radius_bound",
+        ),
+        (
+            _REWRITE,
+            "inv_as_solve local_det_chol local_log_pow local_log_prod_sqr "
+            "no_transpose_symmetric psd_solve_with_chol tag_solve_triangular transinv_to_invtrans",
         ),
     ],
     "theano.scan_module.scan_opt": [("Aesara saves scan's memory by itself", "ScanSaveMem")],
