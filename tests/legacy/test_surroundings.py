@@ -13,6 +13,7 @@ def test_abstract_classes_in_collections():
     assert collections.Mapping is collections.abc.Mapping
 
 
+@pytest.mark.filterwarnings("ignore:inspect.getargspec:DeprecationWarning")  # of Python 3.9
 def test_names_of_old_pythons():
     import fractions
     import inspect

@@ -1,6 +1,8 @@
 """Where Aesara changed what a name of Theano means: as in Theano, and with NumPy's numbers."""
 
+import importlib
 import pickle
+import sys
 import warnings
 from collections import OrderedDict
 
@@ -172,6 +174,13 @@ class TestScan:
             step[i, j] = 1e-6
             expected = (function(w0 + step)[0] - function(w0 - step)[0]) / 2e-6
             assert_allclose(gradient[i, j], expected, rtol=1e-5, atol=1e-8)
+
+    def test_its_loop_is_compiled_or_left_to_python(self):
+        """Aesara's C for it does not compile on every Python."""
+        try:
+            importlib.import_module("aesara.scan.scan_perform_ext")
+        except ImportError:
+            assert sys.version_info >= (3, 12)
 
     def test_taps_until_and_updates(self):
         count = theano.shared(0)

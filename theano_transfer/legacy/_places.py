@@ -1,5 +1,7 @@
 """Where each Theano module's names are found: modules of ours first, then Aesara's, in order."""
 
+import sys
+
 # Modules of ours: what is public in them is what their `__all__` lists.
 OWN = "theano_transfer.legacy."
 
@@ -110,7 +112,9 @@ _PLACES = {
     "theano.scan_module.scan_checkpoints": (".loops", "scan.checkpoints"),
     "theano.scan_module.scan_op": (".loops", "scan.op", "scan.utils"),
     "theano.scan_module.scan_opt": ("scan.rewriting", "scan.utils"),
-    "theano.scan_module.scan_perform_ext": ("scan.scan_perform_ext",),
+    # Aesara has it up to Python 3.11; see _install.
+    "theano.scan_module.scan_perform_ext": (
+        ("scan.scan_perform_ext",) if sys.version_info < (3, 12) else ()),
     "theano.scan_module.scan_utils": (".loops", ".graph", "scan.utils", "graph.basic",
                                       "graph.features", "scan.basic", "compile.builders"),
     "theano.scan_module.scan_views": (".loops", "scan.views"),

@@ -50,6 +50,8 @@ class _WholeWindows(PoolLayer):
                 "name takes both"
             )
         super().__init__(incoming, pool_size, stride, pad, ignore_border, *mode, **kwargs)
+        if self.mode == "average":  # cuDNN's second name for it
+            self.mode = "average_inc_pad"
 
 
 class Conv2DDNNLayer(_Correlation, Conv2DLayer):
