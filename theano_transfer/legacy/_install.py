@@ -53,7 +53,8 @@ def install():
 def _leave_out_what_does_not_compile():
     """Have Scan loop in Python where Aesara's C for it, written by Cython 0.29, is too old."""
     if sys.version_info >= (3, 12):
-        sys.modules.setdefault("aesara.scan.scan_perform_ext", None)  # type: ignore[arg-type]
+        modules: dict = sys.modules  # where None makes an import fail
+        modules.setdefault("aesara.scan.scan_perform_ext", None)
 
 
 def _check_for_theano():
