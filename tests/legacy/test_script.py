@@ -13,6 +13,7 @@ import os
 import sys
 import threading
 
+import six
 import theano
 import theano.tensor as T
 import beside
@@ -47,12 +48,14 @@ def run(arguments, **environment):
     )
 
 
-def test_a_program_runs_as_it_is(tmp_path):
-    (tmp_path / "program.py").write_text(PROGRAM)
+@pytest.mark.parametrize("at_the_top", [False, True], ids=["as it is", "with one line more"])
+def test_a_program_runs(at_the_top, tmp_path):
+    line = "import theano_transfer\n" if at_the_top else ""
+    runner = [] if at_the_top else ["-m", "theano_transfer"]
+    (tmp_path / "program.py").write_text(line + PROGRAM)
     (tmp_path / "beside.py").write_text("VALUE = 5\n")
     flags = "device=cuda0,floatX=float32,lib.cnmem=0.75,cxx="
-    arguments = ["-m", "theano_transfer", str(tmp_path / "program.py"), "-n", "3"]
-    done = run(arguments, THEANO_FLAGS=flags)
+    done = run([*runner, str(tmp_path / "program.py"), "-n", "3"], THEANO_FLAGS=flags)
     assert done.returncode == 0, done.stderr
     assert done.stdout.splitlines() == [
         "['-n', '3'] program.py 1.0.5 5",

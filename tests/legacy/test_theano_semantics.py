@@ -1,6 +1,8 @@
 """Where Aesara changed what a name of Theano means: as in Theano, and with NumPy's numbers."""
 
+import importlib
 import pickle
+import sys
 import warnings
 from collections import OrderedDict
 
@@ -105,6 +107,14 @@ class TestFunction:
         n = T.dscalar()
         assert theano.function([theano.Param(n, default=3.0)], n * 2, mode=PYTHON)() == 6
 
+    def test_what_runs_a_function_is_called_fn(self):
+        n = T.dscalar()
+        function = theano.function([n], n * 2, mode=PYTHON)
+        assert function.fn is function.vm
+        function.input_storage[0].value = 3.0
+        function.fn()  # with the inputs that are there
+        assert function.output_storage[0].value == 6
+
     def test_downcasts_only_when_allowed(self, x):
         m = T.fmatrix()
         with pytest.raises(TypeError):
@@ -164,6 +174,13 @@ class TestScan:
             step[i, j] = 1e-6
             expected = (function(w0 + step)[0] - function(w0 - step)[0]) / 2e-6
             assert_allclose(gradient[i, j], expected, rtol=1e-5, atol=1e-8)
+
+    def test_its_loop_is_compiled_or_left_to_python(self):
+        """Aesara's C for it does not compile on every Python."""
+        try:
+            importlib.import_module("aesara.scan.scan_perform_ext")
+        except ImportError:
+            assert sys.version_info >= (3, 12)
 
     def test_taps_until_and_updates(self):
         count = theano.shared(0)
@@ -485,6 +502,26 @@ class TestGraphs:
         TopoOptimizer(ToCosine())(graph)
         assert [node.op for node in graph.toposort()] == [T.cos]
 
+    def test_a_node_knows_its_graph_while_it_is_rewritten(self):
+        from theano.gof.opt import local_optimizer
+
+        seen = []
+
+        @local_optimizer([T.tanh])
+        def look(node):
+            seen.append((node.fgraph, node.inputs[0].fgraph, node.outputs[0].clients))
+
+        a = T.dscalar()
+        hidden = T.tanh(a)
+        graph = theano.gof.FunctionGraph([a], [hidden * 2], clone=False)
+        look.transform(graph, hidden.owner)
+        assert seen == [(graph, graph, [(graph.outputs[0].owner, 0)])]
+        with pytest.raises(AttributeError, match=r"fgraph\.clients\[variable\]"):
+            _ = hidden.clients
+        with pytest.raises(AttributeError, match=r"f\.maker\.fgraph"):
+            _ = hidden.owner.fgraph
+        assert not hasattr(a, "clients")
+
     def test_printing(self):
         a = T.dscalar("a")
         assert theano.pp(a * 2) == "(a * 2)"
@@ -504,6 +541,21 @@ class TestConfig:
             _ = config.no_such
         with pytest.raises(AttributeError, match="no_such"):
             config.no_such = 1
+
+    def test_a_mode_holds_from_when_it_is_set(self):
+        """Not only where it is set before the first function is compiled."""
+        from theano.compile.mode import get_default_mode
+
+        def linker():
+            return type(get_default_mode().linker).__name__
+
+        before = linker()
+        with theano.config.change_flags(mode="Mode", linker="py"):
+            assert linker() == "PerformLinker"
+            with theano.config.change_flags(optimizer="None"):
+                assert not get_default_mode()._optimizer.include
+            assert get_default_mode()._optimizer.include
+        assert linker() == before
 
     def test_changes_are_undone(self):
         before = theano.config.scan.allow_gc

@@ -6,7 +6,16 @@ three axes has no implementation without a C++ compiler.
 """
 
 from aesara.graph.rewriting.basic import node_rewriter
-from aesara.tensor import as_tensor_variable, inc_subtensor, join, stack, zeros
+from aesara.tensor import (
+    arange,
+    as_tensor_variable,
+    get_scalar_constant_value,
+    inc_subtensor,
+    join,
+    stack,
+    zeros,
+)
+from aesara.tensor.exceptions import NotScalarConstantError
 from aesara.tensor.nnet.abstract_conv import (
     AbstractConv2d,
     AbstractConv2d_gradInputs,
@@ -26,36 +35,58 @@ class _Depths:
     Parameters
     ----------
     op : AbstractConv3d or one of its gradients
-    size : int
-        How deep the filters are.
+    size : int or scalar expression
+        How deep the filters are; an expression where that is only known when the function runs.
     """
 
     def __init__(self, op, size):
+        self.size, self.flipped = size, op.filter_flip
         self.stride, self.dilation = op.subsample[0], op.filter_dilation[0]
         self.extent = (size - 1) * self.dilation + 1
         special = {"half": self.extent // 2, "full": self.extent - 1, "valid": 0}
         mode = op.border_mode
         self.pad = special[mode] if isinstance(mode, str) else mode[0]
-        order = range(size)
-        self.order = tuple(reversed(order)) if op.filter_flip else tuple(order)
 
     def count(self, depth):
         """How many depths the output has, of an input of this depth."""
         return (depth + 2 * self.pad - self.extent) // self.stride + 1
 
-    def parts(self, count):
+    def seen(self, padded, count):
+        """What is seen of the padded input: (batch, channel, filter depth, count, row, column)."""
+        if isinstance(self.size, int):
+            return stack([padded[:, :, part] for part in self._parts(count)], axis=2)
+        return padded[:, :, self._indices(count)]
+
+    def added(self, padded, seen, count):
+        """The padded input with `seen` added where it was seen."""
+        if isinstance(self.size, int):
+            for k, part in enumerate(self._parts(count)):
+                padded = inc_subtensor(padded[:, :, part], seen[:, :, k])
+            return padded
+        return inc_subtensor(padded[:, :, self._indices(count)], seen)
+
+    def _parts(self, count):
         """Slices of the padded input, in the order of the filters' depths."""
-        for k in self.order:
+        order = range(self.size)
+        for k in reversed(order) if self.flipped else order:
             start = k * self.dilation
             yield slice(start, start + (count - 1) * self.stride + 1, self.stride)
 
+    def _indices(self, count):
+        """The same as a matrix of indices."""
+        order = arange(self.size)[::-1] if self.flipped else arange(self.size)
+        return (order * self.dilation)[:, None] + (arange(count) * self.stride)[None]
 
-def _known_depth(op, filters=None):
-    """How deep the filters are, None if that is only known when the function runs."""
-    depth = op.kshp[2]
-    if depth is None and filters is not None:
-        depth = filters.type.shape[2]
-    return None if depth is None else int(depth)
+
+def _depth(op, found):
+    """How deep the filters are: a number, or the expression `found` where it is not known."""
+    known = op.kshp[2]
+    if known is None:
+        try:
+            known = get_scalar_constant_value(found)
+        except NotScalarConstantError:
+            return found
+    return int(known)
 
 
 def _pictures(volumes):
@@ -75,12 +106,11 @@ def _windows(images, depths):
     """What each depth of the output sees: (batch * depth, channel * filter depth, row, column)."""
     batch, channels, depth, rows, columns = (images.shape[axis] for axis in range(5))
     count = depths.count(depth)
-    if depths.pad:
+    if not (isinstance(depths.pad, int) and depths.pad == 0):
         nothing = zeros((batch, channels, depths.pad, rows, columns), dtype=images.dtype)
         images = join(2, nothing, images, nothing)
-    seen = stack([images[:, :, part] for part in depths.parts(count)], axis=2)
-    size = len(depths.order)
-    return _pictures(seen.reshape((batch, channels * size, count, rows, columns)))
+    seen = depths.seen(images, count)
+    return _pictures(seen.reshape((batch, channels * depths.size, count, rows, columns)))
 
 
 def _flat_filters(filters):
@@ -103,9 +133,7 @@ def _settings(op):
 def local_conv3d_pictures(fgraph, node):
     """AbstractConv3d -> AbstractConv2d"""
     images, filters = node.inputs
-    size = _known_depth(node.op, filters)
-    if size is None:
-        return None
+    size = _depth(node.op, filters.shape[2])
     convolve = AbstractConv2d(**_settings(node.op))
     seen = _windows(images, _Depths(node.op, size))
     return replacement(node, _volumes(convolve(seen, _flat_filters(filters)), images.shape[0]))
@@ -115,12 +143,11 @@ def local_conv3d_pictures(fgraph, node):
 def local_conv3d_grad_weights_pictures(fgraph, node):
     """AbstractConv3d_gradWeights -> AbstractConv2d_gradWeights"""
     images, gradient, shape = node.inputs
-    size = _known_depth(node.op)
-    if size is None:
-        return None
+    shape = as_tensor_variable(shape)
+    size = _depth(node.op, shape[0])
     seen = _windows(images, _Depths(node.op, size))
     convolve = AbstractConv2d_gradWeights(**_settings(node.op))
-    flat = convolve(seen, _pictures(gradient), as_tensor_variable(shape)[1:])
+    flat = convolve(seen, _pictures(gradient), shape[1:])
     out, channels, rows, columns = (flat.shape[axis] for axis in range(4))
     return replacement(node, flat.reshape((out, channels // size, size, rows, columns)))
 
@@ -129,9 +156,7 @@ def local_conv3d_grad_weights_pictures(fgraph, node):
 def local_conv3d_grad_inputs_pictures(fgraph, node):
     """AbstractConv3d_gradInputs -> AbstractConv2d_gradInputs"""
     filters, gradient, shape = node.inputs
-    size = _known_depth(node.op, filters)
-    if size is None:
-        return None
+    size = _depth(node.op, filters.shape[2])
     depths = _Depths(node.op, size)
     shape = as_tensor_variable(shape)
     convolve = AbstractConv2d_gradInputs(**_settings(node.op))
@@ -141,9 +166,7 @@ def local_conv3d_grad_inputs_pictures(fgraph, node):
     channels, rows, columns = seen.shape[1] // size, seen.shape[3], seen.shape[4]
     seen = seen.reshape((batch, channels, size, count, rows, columns))
     padded = (batch, channels, shape[0] + 2 * depths.pad, rows, columns)
-    result = zeros(padded, dtype=gradient.dtype)
-    for k, part in enumerate(depths.parts(count)):
-        result = inc_subtensor(result[:, :, part], seen[:, :, k])
+    result = depths.added(zeros(padded, dtype=gradient.dtype), seen, count)
     return replacement(node, result[:, :, depths.pad : depths.pad + shape[0]])
 
 

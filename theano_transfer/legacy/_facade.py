@@ -6,7 +6,7 @@ import importlib.machinery
 import types
 
 from theano_transfer.legacy._places import OWN, places_of
-from theano_transfer.legacy._refused import refusal_of
+from theano_transfer.legacy._refused import LISTED, refusal_of
 from theano_transfer.legacy._renamed import RENAMED
 
 # Theano rebinds these modules' names to the functions that they define, and so do we: importing
@@ -41,6 +41,10 @@ class TheanoModule(types.ModuleType):
             raise AttributeError(name)
         if name == "__all__":
             return self._public()
+        if (self.__name__, name) in LISTED:
+            # Aesara's module may have it all the same: those of compiled C have more names in the
+            # process that compiled them than in later ones.
+            return refusal_of(self.__name__, name)
         full_name = f"{self.__name__}.{name}"
         found, value = self._look_up(name)
         if full_name not in FUNCTIONS_OVER_MODULES and places_of(full_name) is not None:

@@ -32,6 +32,7 @@ def install():
     _device.asked_for(said_for_theano().get("device", "cpu"))
     with _quiet():
         aesara = importlib.import_module("aesara")
+        _leave_out_what_does_not_compile()
         importlib.import_module("aesara.tensor.nnet")
         importlib.import_module("aesara.tensor.signal.pool")
         _use_float32_unless_told(aesara.config)
@@ -47,6 +48,13 @@ def install():
 
     _lasagne.mend()
     _surroundings.restore()
+
+
+def _leave_out_what_does_not_compile():
+    """Have Scan loop in Python where Aesara's C for it, written by Cython 0.29, is too old."""
+    if sys.version_info >= (3, 12):
+        modules: dict = sys.modules  # where None makes an import fail
+        modules.setdefault("aesara.scan.scan_perform_ext", None)
 
 
 def _check_for_theano():

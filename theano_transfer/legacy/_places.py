@@ -1,5 +1,7 @@
 """Where each Theano module's names are found: modules of ours first, then Aesara's, in order."""
 
+import sys
+
 # Modules of ours: what is public in them is what their `__all__` lists.
 OWN = "theano_transfer.legacy."
 
@@ -32,6 +34,7 @@ _PLACES = {
                "graph.features"),
     "theano._version": (".top",),
     "theano.compat": (".compat", "utils", "compile.compiledir"),
+    "theano.compat.python2x": (".compat",),
     "theano.compile": (".function", ".ops", ".config", *_COMPILE, "compile.builders",
                        "compile.debugmode", "compile.profiling", "compile.monitormode"),
     "theano.compile.builders": (".function", "compile.builders"),
@@ -94,6 +97,9 @@ _PLACES = {
         "type", "var", "neighbours", "cula", "GpuConvGrad3D")},
     "theano.sandbox.cuda.dnn": (".dnn", ".gpu"),
     "theano.sandbox.gpuarray": (".gpu",),
+    # Not aesara.sandbox.linalg, which changes how all graphs are rewritten once it is imported.
+    **{f"theano.sandbox.linalg{part}": (".linalg", "tensor.nlinalg", "tensor.slinalg",
+                                        "tensor.basic") for part in ("", ".ops")},
     "theano.sandbox.neighbours": ("tensor.nnet.neighbours",),
     "theano.sandbox.rng_mrg": (".mrg", "sandbox.rng_mrg"),
     "theano.sandbox.softsign": ("tensor.nnet.basic",),
@@ -106,7 +112,9 @@ _PLACES = {
     "theano.scan_module.scan_checkpoints": (".loops", "scan.checkpoints"),
     "theano.scan_module.scan_op": (".loops", "scan.op", "scan.utils"),
     "theano.scan_module.scan_opt": ("scan.rewriting", "scan.utils"),
-    "theano.scan_module.scan_perform_ext": ("scan.scan_perform_ext",),
+    # Aesara has it up to Python 3.11; see _install.
+    "theano.scan_module.scan_perform_ext": (
+        ("scan.scan_perform_ext",) if sys.version_info < (3, 12) else ()),
     "theano.scan_module.scan_utils": (".loops", ".graph", "scan.utils", "graph.basic",
                                       "graph.features", "scan.basic", "compile.builders"),
     "theano.scan_module.scan_views": (".loops", "scan.views"),

@@ -14,6 +14,7 @@ _GPU = (
 _BOOLEAN = (
     "indexing with booleans is x[mask], and theano.tensor.set_subtensor(x[mask], y) writes to it"
 )
+_HINT = "rewrites take no hints about matrices any more; write the expression without it"
 _UNIFY = "use aesara.graph.rewriting.unify, or theano.gof.PatternSub for rewrites by pattern"
 _SETTING = "settings are read and set as theano.config.NAME; aesara.configdefaults declares them"
 
@@ -81,6 +82,19 @@ _TABLE = {
     ],
     "theano.gof.vm": [("use theano.gof.vm.Loop, which frees memory as it goes", "LoopGC")],
     "theano.misc.strutil": [(_INTERNAL, "render_string")],
+    "theano.sandbox.linalg": [(_HINT, "psd spectral_radius_bound")],
+    "theano.sandbox.linalg.ops": [
+        (
+            _HINT,
+            "Hint HintsFeature HintsOptimizer hints is_hint_node is_positive is_psd is_symmetric "
+            "psd remove_hint_nodes spectral_radius_bound",
+        ),
+        (
+            _REWRITE,
+            "inv_as_solve local_det_chol local_log_pow local_log_prod_sqr "
+            "no_transpose_symmetric psd_solve_with_chol tag_solve_triangular transinv_to_invtrans",
+        ),
+    ],
     "theano.scan_module.scan_opt": [("Aesara saves scan's memory by itself", "ScanSaveMem")],
     "theano.scan_module.scan_perform_ext": [
         (_INTERNAL, "cfile code dirname init_py init_pyc loc numpy_ver preargs"),
@@ -126,6 +140,14 @@ _TABLE = {
 }  # fmt: skip
 _TABLE["theano.tensor"] = _TABLE["theano.tensor.basic"] + _TABLE["theano.tensor.subtensor"]
 
+# (module, name) -> reason
+LISTED = {
+    (module, name): reason
+    for module, table in _TABLE.items()
+    for reason, names in table
+    for name in names.split()
+}
+
 _GPU_NAMES = (
     "Gpu", "gpu", "Cuda", "cuda_", "Dnn", "dnn_", "CuDNN", "CUDNN", "RNNBlock", "local_gpu",
     "Kernel", "CGpu",
@@ -159,11 +181,8 @@ class Refused(metaclass=_Refusing):
 
 def reason_of(module, name):
     """Why `name` of Theano's `module` is not served, and what to use; None for other names."""
-    for reason, names in _TABLE.get(module, ()):
-        if name in names.split():
-            return reason
     on_gpu = module.startswith(("theano.gpuarray", "theano.sandbox.cuda"))
-    return _GPU if on_gpu and name.startswith(_GPU_NAMES) else None
+    return LISTED.get((module, name), _GPU if on_gpu and name.startswith(_GPU_NAMES) else None)
 
 
 @functools.cache

@@ -21,6 +21,7 @@ from lasagne.layers import (
     dnn,
 )
 
+MEANS = ("average", "average_inc_pad")  # one mode of cuDNN's, by two names
 SIZES = {1: (7,), 2: (7, 6), 3: (5, 6, 5)}
 
 
@@ -69,6 +70,10 @@ def test_dnn_twins(rng, computed):
         np.testing.assert_array_equal(*both)
         with pytest.raises(NotImplementedError, match="ignore_border"):
             twin(InputLayer(x.shape), 2, ignore_border=False)
+    by_place = dnn.Pool2DDNNLayer(InputLayer((2, 3, 6, 6)), 2, 2, 0, True, "sum")
+    assert by_place.mode == "sum"
+    one, other = (dnn.Pool2DDNNLayer(InputLayer(x.shape), 2, mode=m) for m in MEANS)
+    np.testing.assert_array_equal(computed(one, x), computed(other, x))
     assert issubclass(dnn.MaxPool3DDNNLayer, MaxPool3DLayer)
     assert issubclass(dnn.Pool3DDNNLayer, Pool3DLayer)
 

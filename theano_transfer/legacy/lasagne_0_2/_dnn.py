@@ -41,13 +41,17 @@ class _Correlation(BaseConvLayer):
 
 
 class _WholeWindows(PoolLayer):
-    def __init__(self, incoming, pool_size, stride=None, pad=0, ignore_border=True, **kwargs):
+    def __init__(
+        self, incoming, pool_size, stride=None, pad=0, ignore_border=True, *mode, **kwargs
+    ):
         if not ignore_border:
             raise NotImplementedError(
                 f"{type(self).__name__} takes ignore_border=True; the layer without DNN in its "
                 "name takes both"
             )
-        super().__init__(incoming, pool_size, stride, pad, ignore_border, **kwargs)
+        super().__init__(incoming, pool_size, stride, pad, ignore_border, *mode, **kwargs)
+        if self.mode == "average":  # cuDNN's second name for it
+            self.mode = "average_inc_pad"
 
 
 class Conv2DDNNLayer(_Correlation, Conv2DLayer):

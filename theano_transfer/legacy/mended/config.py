@@ -7,10 +7,17 @@ Theano had and Aesara has not is kept and has no effect; its default is Theano's
 import functools
 import os
 
+from aesara.compile import mode as aesara_mode
 from aesara.configdefaults import config as aesara_config
 
 from theano_transfer.legacy import _device, _flags
 from theano_transfer.legacy.mended.options import DEFAULTS, read_as
+
+# What the default mode is made from. Aesara, like Theano, keeps the first one that it made.
+_DEFAULT_MODE = {
+    "mode", "linker", "optimizer", "optimizer_excluding", "optimizer_including",
+    "optimizer_requiring",
+}  # fmt: skip
 
 # Theano's values that Aesara calls otherwise.
 _VALUES = {"mode": {"ProfileMode": "Mode", "PROFILE_MODE": "Mode"}}
@@ -82,6 +89,8 @@ class LegacyConfig:
         known = self._in_aesara(name)
         if known:
             setattr(aesara_config, known, _VALUES.get(name, {}).get(value, value))
+            if known in _DEFAULT_MODE:
+                aesara_mode.instantiated_default_mode = None
         elif name in DEFAULTS:
             self._kept[name] = value
         else:

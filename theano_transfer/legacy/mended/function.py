@@ -2,7 +2,7 @@
 
 import aesara
 from aesara.compile import In
-from aesara.compile.function.types import FunctionMaker
+from aesara.compile.function.types import Function, FunctionMaker
 from aesara.compile.mode import register_linker as register_linker
 
 
@@ -74,5 +74,9 @@ def convert_function_input(input):
     """What an entry of a function's inputs becomes: an ``In``."""
     return aesara.compile.function.types.convert_function_input(input)
 
+
+# What runs a compiled function was called `fn`: f.fn() computes without looking at inputs.
+if not hasattr(Function, "fn"):
+    Function.fn = property(lambda self: self.vm)
 
 __all__ = ["FunctionMaker", "Param", "convert_function_input", "function"]

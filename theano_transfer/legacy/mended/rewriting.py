@@ -1,9 +1,51 @@
 """Rewrites ("optimizations") as programs write them: those of one node take it alone."""
 
+import contextvars
+import functools
 import inspect
 
+from aesara.graph.basic import Apply, Variable
 from aesara.graph.features import Feature
 from aesara.graph.rewriting import basic, db
+
+# The graph that a rewrite of one node, which does not get it, is working on.
+_graph: contextvars.ContextVar = contextvars.ContextVar("graph")
+
+
+def _given_graph(rewrite):
+    """`rewrite`, a function of a node, as one of the graph and the node."""
+
+    @functools.wraps(rewrite)
+    def with_graph(fgraph, node):
+        token = _graph.set(fgraph)
+        try:
+            return rewrite(node)
+        finally:
+            _graph.reset(token)
+
+    return with_graph
+
+
+def _graph_at_work(modern):
+    try:
+        return _graph.get()
+    except LookupError:
+        raise AttributeError(
+            f"known only to a rewrite that is called with a node alone; use {modern}"
+        ) from None
+
+
+def _clients(variable):
+    return _graph_at_work("fgraph.clients[variable]").clients[variable]
+
+
+def _fgraph(node_or_variable):
+    return _graph_at_work("the graph that is at hand, f.maker.fgraph for instance")
+
+
+for _class in (Apply, Variable):
+    _class.fgraph = property(_fgraph)
+Variable.clients = property(_clients)
 
 
 class _WithoutGraph:
@@ -14,8 +56,9 @@ class _WithoutGraph:
         transform = vars(cls).get("transform")
         if transform is not None and len(inspect.signature(transform).parameters) == 2:
 
+            @functools.wraps(transform)
             def with_graph(self, fgraph, node):
-                return transform(self, node)
+                return _given_graph(functools.partial(transform, self))(fgraph, node)
 
             cls.transform = with_graph  # type: ignore[attr-defined]
 
@@ -46,11 +89,7 @@ def local_optimizer(tracks, inplace=False, requirements=()):
         if len(inspect.signature(function).parameters) != 1:
             return basic.node_rewriter(tracks, inplace, requirements)(function)
 
-        def with_graph(fgraph, node):
-            return function(node)
-
-        with_graph.__name__, with_graph.__doc__ = function.__name__, function.__doc__
-        return basic.node_rewriter(tracks, inplace, requirements)(with_graph)
+        return basic.node_rewriter(tracks, inplace, requirements)(_given_graph(function))
 
     return decorate
 
