@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import os
 import warnings
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from typing import Any
 
 import numpy as np
 
@@ -31,7 +32,7 @@ class ImageFolder(ImageFiles):
     Parameters
     ----------
     path : path
-    on_error, max_skipped, verify, cache_bytes, workers
+    on_error, max_skipped, verify, cache_bytes, workers, read
         As for `ImageFiles`; here 'skip' is the default.
     classes : sequence of str, optional
         The classes in the order they shall be numbered, such as those of a trained model. They
@@ -63,6 +64,7 @@ class ImageFolder(ImageFiles):
         verify: bool = True,
         cache_bytes: int = DEFAULT_CACHE_BYTES,
         workers: int = 2,
+        read: Callable[[str], Any] | None = None,
     ):
         self._folder = folder = os.fspath(path)
         found, links = class_folders(folder)
@@ -83,6 +85,7 @@ class ImageFolder(ImageFiles):
             verify=verify,
             cache_bytes=cache_bytes,
             workers=workers,
+            read=read,
         )
         if links:
             self.skipped += [(link, "a symbolic link, not followed") for link in links]

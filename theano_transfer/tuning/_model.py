@@ -25,7 +25,7 @@ from theano_transfer.tuning._mixing import checked_mixing
 from theano_transfer.tuning._recipes import fine_tune
 from theano_transfer.tuning._settings import run_settings
 from theano_transfer.tuning._snapshot import Resumed
-from theano_transfer.tuning._sources import Reading, as_source, length_of, split_off
+from theano_transfer.tuning._sources import as_source, length_of, split_off
 from theano_transfer.tuning._targets import class_weights
 from theano_transfer.tuning._training import Training, WeightKeeper, plan_monitor
 
@@ -49,9 +49,10 @@ class Model(CompiledNetwork):
         (both, side by side), 'flatten', 'dropout' (0.5), ('dropout', 0.2), 'batchnorm', functions
         from layer to layer. The layer that predicts is added by itself. ``['avg', 'dropout']``
         if None.
-    input_shape : (3, rows, columns) or (1, rows, columns), optional
+    input_shape : (channels, rows, columns), optional
         Of a base given by name; its usual size if None. With one channel, weights for colours
-        are added up, and the network sees pictures in grey.
+        are added up, and the network sees pictures in grey. With another number, they are
+        spread over the channels, and pictures have to have as many.
     task : {'classification', 'binary', 'multilabel', 'ordinal', 'regression'}, optional
         Gives the last layer softmax, sigmoid, sigmoid, sigmoid or nothing. 'ordinal' is for
         classes in an order, such as grades: it learns whether the class is above 0, above 1, and
@@ -65,6 +66,8 @@ class Model(CompiledNetwork):
         In which the frozen part computes features. bfloat16 keeps three digits of what passes
         between layers and takes about half the time on processors that know it; what is trained
         is float32 either way.
+    in_channels : int, optional
+        The channels alone, where the usual size will do.
 
     Attributes
     ----------
@@ -96,6 +99,7 @@ class Model(CompiledNetwork):
         preprocessing=None,
         seed=0,
         precision="float32",
+        in_channels=None,
     ):
         super().__init__(
             base,
@@ -107,6 +111,7 @@ class Model(CompiledNetwork):
             preprocessing=preprocessing,
             seed=seed,
             precision=precision,
+            in_channels=in_channels,
         )
         self.history: History | None = None
         self.stop_training: bool | str = False
@@ -150,8 +155,8 @@ class Model(CompiledNetwork):
         ----------
         data : data set, folder, array, pair (x, y), list of paths, iterable, or function
             A data set of ``tt.images``; the path of a folder with one folder per class; RGB
-            values 0..255 as (n, 3, rows, columns); an iterable of batches (x, y), or a function
-            that returns one for each epoch.
+            values 0..255 as (n, 3, rows, columns), or of as many channels as the network; an
+            iterable of batches (x, y), or a function that returns one for each epoch.
         y : array-like, optional
             Labels, where `data` is an array or a list of paths: class numbers, one-hot or
             multi-hot rows, or numbers for a regression.
@@ -242,7 +247,7 @@ class Model(CompiledNetwork):
                 source, validation_split, seed, validation, sample_weight
             )
         self._accept(source, validation)
-        reading = Reading(self.input_size, self.preprocessing, batch_size, workers)
+        reading = self._reading(batch_size, workers)
         feed = self._feed(
             source,
             reading,
@@ -406,7 +411,7 @@ class Model(CompiledNetwork):
         functions, source = self.functions, as_source(data, y)
         self._accept(source, adopt=False)
         seed = self.seed if seed is None else seed
-        reading = Reading(self.input_size, self.preprocessing, batch_size, workers)
+        reading = self._reading(batch_size, workers)
         shuffle = length_of(source) is not None
         feed = self._feed(source, reading, shuffle=shuffle, seed=seed, augment=augment)
         feed, _ = keep_features(
