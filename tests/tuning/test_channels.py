@@ -45,7 +45,7 @@ def test_pictures_of_another_number_of_channels_are_refused(make_net, pictures):
     x, y = pictures
     model = tt.Model(make_net(channels=CHANNELS), classes=3, head=["avg"])
     model.compile()
-    with pytest.raises(DataMismatchError, match="3 channels and the network takes 4.*read="):
+    with pytest.raises(DataMismatchError, match=r"3 channels and the network takes 4.*read="):
         model.fit(x[:, :3], y, verbose=False)
     with pytest.raises(DataMismatchError, match="3 channels and the network takes 4"):
         model.predict(x[:, :1])
@@ -53,7 +53,7 @@ def test_pictures_of_another_number_of_channels_are_refused(make_net, pictures):
         model.fit([(x[:, :3], y)], verbose=False)
     coloured = tt.Model(make_net(), classes=3, head=["avg"])
     with pytest.raises(
-        DataMismatchError, match="4 channels and the network takes 3.*in_channels=4"
+        DataMismatchError, match=r"4 channels and the network takes 3.*in_channels=4"
     ):
         coloured.predict(x)
     grey = tt.Model(make_net(channels=1), classes=3, head=["avg"])

@@ -166,6 +166,9 @@ class EarlyStopping(Patient):
 class Checkpoint(Callback):
     """Saves the model at the end of epochs. A file is replaced only by a whole new one.
 
+    Where one ``fit`` goes on from another (`initial_epoch`, ``fine_tune``), the best is the best
+    of all.
+
     Parameters
     ----------
     path : str or path
@@ -180,11 +183,15 @@ class Checkpoint(Callback):
     def __init__(self, path, monitor: str | None = None, *, mode="auto"):
         self.path, self.monitor, self.mode = str(path), monitor, mode
         self._judge = None if monitor is None else Judge(monitor, mode)
+        self._last = 0
 
-    def on_train_begin(self):
-        self._judge = None if self.monitor is None else Judge(self.monitor, self.mode)
+    def on_epoch_begin(self, epoch):
+        if epoch <= self._last:  # another run
+            self._judge = None if self.monitor is None else Judge(self.monitor, self.mode)
+        self._last = epoch - 1
 
     def on_epoch_end(self, epoch, numbers):
+        self._last = epoch
         if self._judge is None or self._judge.is_better(numbers):
             # replace, not format: other braces in a file name are just braces
             self.model.save(self.path.replace("{epoch}", str(epoch)))
@@ -193,6 +200,7 @@ class Checkpoint(Callback):
         return None if self._judge is None else self._judge.best
 
     def resume(self, state):
+        self._last = 0
         if self._judge is not None:
             self._judge.best = state
 

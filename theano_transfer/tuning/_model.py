@@ -325,11 +325,15 @@ class Model(CompiledNetwork):
         loss=None,
         metrics=None,
         weight_decay=0.0,
+        label_smoothing=0.0,
         batch_size=32,
         validation_data=None,
+        validation_split=0.0,
         callbacks=None,
         class_weight=None,
+        sample_weight=None,
         augment=None,
+        mix=None,
         cache="auto",
         checkpoints=None,
         resume=False,
@@ -352,7 +356,7 @@ class Model(CompiledNetwork):
             The highest learning rate of the head; :meth:`lr_find` suggests one.
         stages : int
             In which the base is unfrozen; each compiles anew.
-        optimizer, loss, metrics, weight_decay
+        optimizer, loss, metrics, weight_decay, label_smoothing
             As for :meth:`compile`.
         others
             As for :meth:`fit`; `checkpoints` gets a folder for each step.
@@ -366,9 +370,11 @@ class Model(CompiledNetwork):
             self, data, y,
             epochs=epochs, freeze_epochs=freeze_epochs, lr=lr, stages=stages,
             optimizer=optimizer, weight_decay=weight_decay, loss=loss, metrics=metrics,
+            label_smoothing=label_smoothing,
             checkpoints=checkpoints, resume=resume, batch_size=batch_size,
-            validation_data=validation_data, callbacks=callbacks, class_weight=class_weight,
-            augment=augment, cache=cache, seed=seed, workers=workers, verbose=verbose,
+            validation_data=validation_data, validation_split=validation_split,
+            callbacks=callbacks, class_weight=class_weight, sample_weight=sample_weight,
+            augment=augment, mix=mix, cache=cache, seed=seed, workers=workers, verbose=verbose,
         )  # fmt: skip
 
     @checks_options
