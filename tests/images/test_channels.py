@@ -19,7 +19,8 @@ def made(channels, count=5, dtype="uint8"):
 
 
 def read(data, **options):
-    return np.concatenate([x for x, _ in data.batches(2, **{"preprocess": "identity", **options})])
+    options = {"preprocess": "identity", "size": (ROWS, COLUMNS), **options}
+    return np.concatenate([x for x, _ in data.batches(2, **options)])
 
 
 @pytest.mark.parametrize("channels", [2, 4, 5])

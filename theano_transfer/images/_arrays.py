@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from theano_transfer._suggest import checks_options
 from theano_transfer.images._cache import DEFAULT_CACHE_BYTES
 from theano_transfer.images._dataset import Dataset, digest_of
 from theano_transfer.images._errors import DatasetError, ImageWarning
@@ -47,6 +48,7 @@ class ArrayData(Dataset):
         x or y does not hold numbers.
     """
 
+    @checks_options
     def __init__(
         self,
         x: Any,

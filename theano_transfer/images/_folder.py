@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from theano_transfer._suggest import checks_options
 from theano_transfer.images._cache import DEFAULT_CACHE_BYTES
 from theano_transfer.images._errors import DatasetError, ImageWarning, shown
 from theano_transfer.images._image_files import ImageFiles
@@ -54,6 +55,7 @@ class ImageFolder(ImageFiles):
 
     _follow_links = False  # they may lead out of the folder, or round in circles
 
+    @checks_options
     def __init__(
         self,
         path: str | os.PathLike,
@@ -89,7 +91,7 @@ class ImageFolder(ImageFiles):
         )
         if links:
             self.skipped += [(link, "a symbolic link, not followed") for link in links]
-            warnings.warn(_links_among(folder, links), ImageWarning, stacklevel=2)
+            warnings.warn(_links_among(folder, links), ImageWarning, stacklevel=3)
 
     def _check_losses(self):
         _refuse_empty(self.classes, self.labels, self._folder, self.skipped)

@@ -9,7 +9,7 @@ from contextlib import ExitStack
 
 import numpy as np
 
-from theano_transfer._suggest import nearest
+from theano_transfer._suggest import checks_options, nearest
 from theano_transfer.images._arrays import ArrayData, in_colours
 from theano_transfer.images._cache import DEFAULT_CACHE_BYTES
 from theano_transfer.images._dataset import Dataset, digest_of
@@ -53,6 +53,7 @@ class HDF5Images(Dataset):
         While reading: the file has changed since, or a picture holds NaN or infinity.
     """
 
+    @checks_options
     def __init__(
         self,
         path: str | os.PathLike,

@@ -17,6 +17,7 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
+from theano_transfer._suggest import checks_options
 from theano_transfer.images._cache import DEFAULT_CACHE_BYTES
 from theano_transfer.images._dataset import Dataset, Form, digest_of
 from theano_transfer.images._decode import decode
@@ -64,6 +65,7 @@ class ImageFiles(Dataset):
 
     _follow_links = True  # these paths were chosen one by one
 
+    @checks_options
     def __init__(
         self,
         paths: Sequence[str | os.PathLike],
@@ -109,7 +111,7 @@ class ImageFiles(Dataset):
         if len(keep) < len(given):
             summary = _summary(self.skipped, len(given), max_skipped)
             self._check_losses()
-            warnings.warn(f"{summary}; left out, see .skipped", ImageWarning, stacklevel=2)
+            warnings.warn(f"{summary}; left out, see .skipped", ImageWarning, stacklevel=3)
 
     def _check_losses(self):
         """Refuse what is left when some pictures were left out."""

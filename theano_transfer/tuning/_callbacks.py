@@ -6,6 +6,8 @@ import math
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from theano_transfer._suggest import checks_options
+
 
 class Callback:
     """Base class: override what you need.
@@ -155,6 +157,7 @@ class EarlyStopping(Patient):
     mode : {'auto', 'min', 'max'}
     """
 
+    @checks_options
     def __init__(self, monitor="val_loss", *, patience=5, min_delta=0.0, mode="auto"):
         super().__init__(monitor, patience, min_delta, mode)
 
@@ -237,6 +240,7 @@ class ReduceOnPlateau(Patient):
     mode : {'auto', 'min', 'max'}
     """
 
+    @checks_options
     def __init__(
         self, monitor="val_loss", *, factor=0.1, patience=3, least=0.0, min_delta=0.0, mode="auto"
     ):

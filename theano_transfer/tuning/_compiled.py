@@ -147,6 +147,7 @@ class CompiledNetwork(TunedNetwork):
             **({} if spread is None else {"spread": spread}),
         }
 
+    @checks_options
     def evaluate(
         self, data, y=None, *, batch_size=32, workers=2, verbose=False, cache=None
     ) -> dict:
@@ -164,6 +165,7 @@ class CompiledNetwork(TunedNetwork):
         with Bar("evaluate", feed.length, shown=verbose) as bar:
             return measure(functions, feed, note=bar.update)
 
+    @checks_options
     def predict(self, data, *, batch_size=32, workers=2, verbose=False, cache=None) -> np.ndarray:
         """Predictions for `data`, in its order.
 
@@ -309,6 +311,8 @@ class CompiledNetwork(TunedNetwork):
 
 
 def _checked_rate(rate):
+    if isinstance(rate, (str, bytes)):  # which NumPy would read
+        raise TypeError(f"the learning rate is a number; got {rate!r}")
     rate = np.asarray(rate, dtype=theano.config.floatX)
     if rate.ndim or not math.isfinite(rate) or rate < 0:
         raise ValueError(f"the learning rate is a finite number, not negative; got {rate!r}")

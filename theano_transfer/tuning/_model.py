@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import signal
 
+import numpy as np
+
 from theano_transfer import weights as weight_files
 from theano_transfer._suggest import checks_options
 from theano_transfer.tuning._callbacks import as_callbacks
@@ -239,6 +241,8 @@ class Model(CompiledNetwork):
         self.check_current()
         _check_augmentation(augment)
         first, last = _checked_epochs(initial_epoch, epochs)
+        if steps_per_epoch is not None and steps_per_epoch < 1:
+            raise ValueError(f"steps_per_epoch is at least 1; got {steps_per_epoch!r}")
         seed = self.seed if seed is None else seed
         source = as_source(data, y)
         validation = None if validation_data is None else as_source(validation_data)
@@ -526,6 +530,9 @@ def _state_to_resume(states, resume, settings) -> Resumed | None:
 
 def _checked_epochs(initial_epoch, epochs) -> tuple[int, int]:
     """The first and the last epoch to train, counted from 1."""
+    for name, number in (("initial_epoch", initial_epoch), ("epochs", epochs)):
+        if isinstance(number, bool) or not isinstance(number, (int, np.integer)):
+            raise TypeError(f"{name} is a whole number; got {number!r}")
     if initial_epoch < 0 or epochs <= initial_epoch:
         raise ValueError(
             f"epochs={epochs} is the number of the last epoch and has to be above "

@@ -7,6 +7,7 @@ import time
 
 import numpy as np
 
+from theano_transfer._suggest import nearest
 from theano_transfer.tuning._callbacks import EarlyStopping, Judge
 from theano_transfer.tuning._checkpoints import Checkpoints
 from theano_transfer.tuning._errors import TrainingError
@@ -98,7 +99,10 @@ def plan_monitor(monitor, early_stopping, names, validates: bool):
     columns = [*names, *(f"{VALIDATION}{name}" for name in names if validates)]
     if monitor is not None and monitor not in columns:
         hint = "" if validates else f"; columns that start with {VALIDATION} need validation data"
-        raise ValueError(f"monitor={monitor!r} is none of {', '.join(columns)}{hint}")
+        raise ValueError(
+            f"monitor={monitor!r} is none of {', '.join(columns)}"
+            + (nearest(monitor, columns) or hint)
+        )
     if early_stopping is None:
         callbacks = []
     elif isinstance(early_stopping, EarlyStopping):
