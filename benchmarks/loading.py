@@ -141,14 +141,18 @@ def listing(folder, count):
         state = "not in the system's memory"
     except OSError:
         state = "just made"
-    began = time.perf_counter()
+    times = [(time.perf_counter(), time.process_time())]
     data = tt.images.ImageFolder(folder, verify=False)
-    listed = time.perf_counter()
+    times.append((time.perf_counter(), time.process_time()))
     train, valid, test = data.split(validation=0.1, test=0.1, seed=0)
-    ended = time.perf_counter()
+    times.append((time.perf_counter(), time.process_time()))
+    listed, split = (
+        "{:.2f} s ({:.2f} s of a processor)".format(*(b - a for a, b in zip(before, after)))
+        for before, after in zip(times, times[1:])
+    )
     print(
-        f"{count} pictures ({state}): listed in {listed - began:.2f} s, split into {len(train)}, "
-        f"{len(valid)} and {len(test)} in {ended - listed:.2f} s"
+        f"{count} pictures, {state}: listed in {listed}, split into {len(train)}, {len(valid)} "
+        f"and {len(test)} in {split}"
     )
 
 

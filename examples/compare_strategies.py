@@ -21,10 +21,9 @@ parser.add_argument("data", nargs="?", default=HERE / "data" / "emoji", help="cl
 parser.add_argument("--base", default="efficientnet_lite0", help="theano-transfer models lists all")
 parser.add_argument("--weights", default="imagenet", help="imagenet, none or a file")
 parser.add_argument("--part", choices=("pictures", "options", "both"), default="both")
-parser.add_argument(
-    "--epochs", type=int, default=10, help="with the most pictures; more with fewer"
-)
-parser.add_argument("--seeds", type=int, default=4, help="how many splits of the pictures")
+parser.add_argument("--only", nargs="+", default=(), metavar="NAME", help="of what is compared")
+parser.add_argument("--epochs", type=int, default=5, help="of the base, with most pictures")
+parser.add_argument("--seeds", type=int, default=3, help="how many splits of the pictures")
 parser.add_argument("--size", type=int, default=64, help="rows and columns of pictures")
 parser.add_argument(
     "--output", type=Path, default=Path("comparison"), help="folder of what is made"
@@ -121,49 +120,67 @@ class Results:
 # -- the first comparison ----------------------------------------------------------------------
 
 
-class Frozen:
-    """The head alone."""
+class Stage:
+    """A network with some of it unfrozen, compiled once and trained from its start often."""
 
-    def __init__(self):
+    def __init__(self, share, **settings):
         self.model = build()
-        self.model.compile("adam", learning_rate=1e-3)
+        if share:
+            self.model.unfreeze(share)
+        if settings.pop("by_depth", False):
+            # The lowest group learns a hundred times slower than the head.
+            groups = len(tt.updates.depth_groups(self.model.net))
+            settings["layer_decay"] = 100 ** (-1 / (groups - 1))
+        self.model.compile("adam", **settings)
         self.start = tt.tuning.State(self.model)
 
-    def train(self, data, seed, epochs):
-        self.start.restore()  # compiled once, trained often
+    def train(self, data, seed, epochs, before=None):
+        """Train, from what the model `before` has learned if there is one."""
+        self.start.restore()
+        if before is not None:
+            for name, param in self.model.net.params.items():
+                param.set_value(before.net.params[name].get_value())
         fit(self.model, data, seed, epochs)
         return self.model
 
 
-class PartlyUnfrozen:
+class Frozen:
+    """The head alone: an epoch takes next to no time, so that there may be many."""
+
+    def __init__(self):
+        self.head = Stage(None, learning_rate=1e-3)
+
+    def train(self, data, seed, epochs):
+        return self.head.train(data, seed, 4 * epochs)
+
+
+class PartlyUnfrozen(Frozen):
     """The head alone, then the upper third of the blocks too."""
 
     def __init__(self):
-        self.first = Frozen()
-        self.model = build()
-        self.model.unfreeze(1 / 3)
-        self.model.compile("adam", learning_rate=RATE)
-        self.start = tt.tuning.State(self.model)
+        super().__init__()
+        self.upper = Stage(1 / 3, learning_rate=RATE)
 
     def train(self, data, seed, epochs):
-        trained = self.first.train(data, seed, max(epochs // 2, 1))
-        self.start.restore()
-        for name, param in self.model.net.params.items():
-            param.set_value(trained.net.params[name].get_value())
-        fit(self.model, data, seed, max(epochs // 2, 1))
-        return self.model
+        before = super().train(data, seed, epochs)
+        return self.upper.train(data, seed, epochs, before)
 
 
 class FineTuned:
-    """Model.fine_tune: the head, the upper half, everything."""
+    """What Model.fine_tune does, each of its stages compiled once for all runs."""
+
+    def __init__(self):
+        cycle, rate = tt.updates.OneCycle, 2e-3
+        self.stages = [
+            Stage(None, learning_rate=cycle(rate, share=0.9)),
+            Stage(0.5, learning_rate=cycle(rate / 2, share=0.3), by_depth=True),
+            Stage(1.0, learning_rate=cycle(rate / 4, share=0.3), by_depth=True),
+        ]
 
     def train(self, data, seed, epochs):
-        model = build()
-        first = max(epochs // 3, 1)
-        model.fine_tune(
-            data, epochs=max(epochs - first, 2), freeze_epochs=first,
-            batch_size=batch, seed=seed, verbose=False,
-        )  # fmt: skip
+        model = None
+        for stage, share in zip(self.stages, (4, 0.5, 0.5)):
+            model = stage.train(data, seed, max(round(share * epochs), 1), model)
         return model
 
 
@@ -187,25 +204,9 @@ STRATEGIES = {
     "frozen": Frozen,
     "from scratch": FromScratch,
 }
-
-
-def compare_strategies(results):
-    """Accuracy by strategy and pictures per class: (strategies, numbers, seeds)."""
-    accuracies = np.zeros((len(STRATEGIES), len(PER_CLASS), options.seeds))
-    for row, (name, kind) in enumerate(STRATEGIES.items()):
-        strategy = Once(kind)
-        for column, each in enumerate(PER_CLASS):
-            epochs = max(options.epochs * PER_CLASS[-1] // each, 1)  # as many steps, or nearly
-            for seed in range(options.seeds):
-
-                def train(each=each, epochs=epochs, seed=seed, strategy=strategy):
-                    rest, test, _ = pictures.split(validation=TESTED, seed=seed)
-                    data = rest.balanced(each, seed=seed)
-                    return judged(strategy().train(data, seed, epochs).predict(test), test)
-
-                found = results.get("pictures", name, each, seed, train=train)
-                accuracies[row, column, seed] = found["accuracy"]
-    return accuracies
+STRATEGIES = {
+    name: made for name, made in STRATEGIES.items() if name in options.only or not options.only
+}
 
 
 class Once:
@@ -220,13 +221,33 @@ class Once:
         return self.made
 
 
+def compare_strategies(results):
+    """Accuracy by strategy and pictures per class: (strategies, numbers, seeds)."""
+    accuracies = np.zeros((len(STRATEGIES), len(PER_CLASS), options.seeds))
+    strategies = {name: Once(kind) for name, kind in STRATEGIES.items()}
+    for seed in range(options.seeds):
+        rest, test, _ = pictures.split(validation=TESTED, seed=seed)
+        for row, (name, strategy) in enumerate(strategies.items()):
+            for column, each in enumerate(PER_CLASS):
+                data = rest.balanced(each, seed=seed)
+                epochs = options.epochs * PER_CLASS[-1] // each  # about as many steps
+
+                def train(strategy=strategy, data=data, epochs=epochs, seed=seed, test=test):
+                    return judged(strategy().train(data, seed, epochs).predict(test), test)
+
+                found = results.get("pictures", name, each, seed, train=train)
+                accuracies[row, column, seed] = found["accuracy"]
+    return accuracies
+
+
 # -- the second comparison ---------------------------------------------------------------------
 
 # What differs from the reference: how the model is made, compiled, fitted, asked.
 SOFT = {"loss": "categorical_crossentropy"}  # mixed pictures have no single class
 OPTIONS = {
     "reference": {},
-    "head alone": {"unfreeze": None},
+    "head alone": {},
+    "head first": {},
     "everything unfrozen": {"unfreeze": "all"},
     "batch norm. too": {"batch_norm": True},
     "maximum beside average": {"head": ("avgmax", "dropout")},
@@ -250,19 +271,25 @@ OPTIONS = {
     "fine_tune": {},
     "from scratch": {},
 }
-if options.quick:
+WHOLE = {
+    "head alone": Once(Frozen),
+    "head first": Once(PartlyUnfrozen),
+    "fine_tune": Once(FineTuned),
+    "from scratch": Once(FromScratch),
+}
+if options.only:
+    OPTIONS = {name: OPTIONS[name] for name in ("reference", *options.only) if name in OPTIONS}
+elif options.quick:
     OPTIONS = {name: OPTIONS[name] for name in ("reference", "label smoothing 0.1", "mixup 0.2")}
 _compiled = {}
 
 
 def compiled(unfreeze=1 / 3, batch_norm=False, head=("avg", "dropout"), compile=None):
-    """A model and its state before training; the same for the same settings."""
+    """A model as it is before training; compiled once for the same settings."""
     key = repr((unfreeze, batch_norm, head, compile))
     if key not in _compiled:
-        _compiled.clear()  # one at a time in memory
         model = build(head=head)
-        if unfreeze is not None:
-            model.unfreeze(unfreeze, batch_norm=batch_norm)
+        model.unfreeze(unfreeze, batch_norm=batch_norm)
         model.compile("adam", **{"learning_rate": RATE, **(compile or {})})
         _compiled[key] = model, tt.tuning.State(model)
     model, start = _compiled[key]
@@ -270,36 +297,36 @@ def compiled(unfreeze=1 / 3, batch_norm=False, head=("avg", "dropout"), compile=
     return model
 
 
-def train_with(name, seed, scratch):
-    """Trained on a fifth of the pictures with one option changed, tested on the others."""
-    train, test, _ = pictures.split(validation=0.8, seed=seed)
+def train_with(name, train, seed):
+    """A model trained with one option changed."""
     epochs = 2 * options.epochs
-    if name == "from scratch":
-        return judged(scratch().train(train, seed, epochs).predict(test), test)
-    if name == "fine_tune":
-        return judged(FineTuned().train(train, seed, epochs).predict(test), test)
+    if name in WHOLE:
+        return WHOLE[name]().train(train, seed, epochs)
     changed = dict(OPTIONS[name])
-    fitted, augmented = changed.pop("fit", {}), changed.pop("augmented_test", False)
+    fitted = changed.pop("fit", {})
+    changed.pop("augmented_test", None)
     if changed.pop("balanced", False):
         train = train.balanced(seed=seed)
     model = compiled(**changed)
     fit(model, train, seed, epochs, **fitted)
-    predict = tt.judging.predict_augmented if augmented else tt.Model.predict
-    return judged(predict(model, test), test)
+    return model
 
 
 def compare_options(results):
     """Figures by option: name -> list of results, one for each seed."""
-    scratch, found = Once(FromScratch), {}
-    # Those that are compiled alike stand together.
-    for name in sorted(OPTIONS, key=lambda name: repr(OPTIONS[name].get("compile"))):
-        found[name] = [
-            results.get(
-                "options", name, seed, train=lambda n=name, s=seed: train_with(n, s, scratch)
-            )
-            for seed in range(options.seeds)
-        ]
-    return {name: found[name] for name in OPTIONS}
+    found = {name: [] for name in OPTIONS}
+    for seed in range(options.seeds):
+        # A fifth of the pictures is enough to learn from, and the others tell options apart.
+        train, test, _ = pictures.split(validation=0.8, seed=seed)
+        for name, changed in OPTIONS.items():
+            augmented = changed.get("augmented_test", False)
+            predict = tt.judging.predict_augmented if augmented else tt.Model.predict
+
+            def run(name=name, seed=seed, train=train, test=test, predict=predict):
+                return judged(predict(train_with(name, train, seed), test), test)
+
+            found[name].append(results.get("options", name, seed, train=run))
+    return found
 
 
 # -- tables and pictures -----------------------------------------------------------------------
