@@ -8,6 +8,7 @@ tables and draw a picture. Results are kept in a file: started again, the progra
 
 import argparse
 import json
+import tempfile
 import time
 from pathlib import Path
 
@@ -46,9 +47,10 @@ given = None if options.weights == "none" else options.weights
 batch = 16
 if options.quick:
     options.epochs = options.seeds = 1
-    options.size = 32
+    options.size, batch = 32, 8
+    options.only = options.only or ("partly unfrozen", "label smoothing 0.1")
+    options.output = Path(tempfile.mkdtemp())  # nothing to go on from
     PER_CLASS = (2, 3)
-    batch = 8
 
 
 # -- the networks ------------------------------------------------------------------------------
@@ -204,9 +206,6 @@ STRATEGIES = {
     "frozen": Frozen,
     "from scratch": FromScratch,
 }
-STRATEGIES = {
-    name: made for name, made in STRATEGIES.items() if name in options.only or not options.only
-}
 
 
 class Once:
@@ -277,10 +276,12 @@ WHOLE = {
     "fine_tune": Once(FineTuned),
     "from scratch": Once(FromScratch),
 }
+unknown = set(options.only).difference(STRATEGIES, OPTIONS)
+if unknown:
+    parser.error(f"--only: {sorted(unknown)} are none of {[*STRATEGIES, *OPTIONS]}")
 if options.only:
+    STRATEGIES = {name: STRATEGIES[name] for name in STRATEGIES if name in options.only}
     OPTIONS = {name: OPTIONS[name] for name in ("reference", *options.only) if name in OPTIONS}
-elif options.quick:
-    OPTIONS = {name: OPTIONS[name] for name in ("reference", "label smoothing 0.1", "mixup 0.2")}
 _compiled = {}
 
 
@@ -365,16 +366,16 @@ def show_strategies(accuracies):
 
 
 def show_options(found):
-    print("\n| option | accuracy | mean of classes | loss | against the reference |")
-    print("|---|---:|---:|---:|---:|")
+    print("\n| option | accuracy (loss) | mean over classes | against the reference |")
+    print("|---|---:|---:|---:|")
     base = np.array([one["accuracy"] for one in found["reference"]])
     gains = {}
     for name, runs in found.items():
         values = {k: np.array([one[k] for one in runs]) for k in ("accuracy", "recall", "loss")}
         gains[name] = gain = 100 * (values["accuracy"] - base)
         print(
-            f"| {name} | {values['accuracy'].mean():.3f} | {values['recall'].mean():.3f} | "
-            f"{values['loss'].mean():.2f} | "
+            f"| {name} | {values['accuracy'].mean():.3f} ({values['loss'].mean():.2f}) | "
+            f"{values['recall'].mean():.3f} | "
             f"{gain.mean():+.1f} ({gain.min():+.1f} to {gain.max():+.1f}) |"
         )
     # From scratch is too far away to be drawn beside the others.
@@ -396,8 +397,8 @@ def show_options(found):
 
 results = Results(options.output / "results.jsonl")
 print(f"{options.base}, {len(pictures)} pictures, {options.seeds} splits", flush=True)
-if options.part != "options":
+if options.part != "options" and STRATEGIES:
     show_strategies(compare_strategies(results))
-if options.part != "pictures":
+if options.part != "pictures" and OPTIONS:
     show_options(compare_options(results))
 print(f"\nPictures and results are in {options.output}/")

@@ -1,10 +1,14 @@
 """A small network with everything that freezing is about, and pictures it can learn."""
 
+import warnings
+
 import numpy as np
 import pytest
+import theano
 from lasagne.layers import InputLayer, NonlinearityLayer
 from lasagne.nonlinearities import rectify
 
+from theano_transfer.kernels import SlowPathWarning
 from theano_transfer.layers import BatchNormLayer, Conv2DLayer, Pool2DLayer
 from theano_transfer.zoo import ModelRecord, Network
 
@@ -87,3 +91,11 @@ def values_of():
         return {p.name: p.get_value() for layer in layers for p in layer.params}
 
     return copy
+
+
+@pytest.fixture
+def interpreted():
+    """NumPy computes: of so small a network, compiling takes longer."""
+    with theano.config.change_flags(mode="FAST_COMPILE", cxx=""), warnings.catch_warnings():
+        warnings.simplefilter("ignore", SlowPathWarning)
+        yield

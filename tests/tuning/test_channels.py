@@ -19,6 +19,7 @@ def pictures():
     return x.astype("uint8"), y
 
 
+@pytest.mark.usefixtures("interpreted")
 def test_four_channels_are_trained_judged_saved_and_loaded(make_net, pictures, tmp_path):
     model = tt.Model(make_net(channels=CHANNELS), classes=3, head=["avg"])
     assert model.input_shape == (CHANNELS, 12, 12)
@@ -41,6 +42,7 @@ def test_four_channels_are_trained_judged_saved_and_loaded(make_net, pictures, t
     assert again.evaluate(batches)["accuracy"] == model.evaluate(*pictures)["accuracy"]
 
 
+@pytest.mark.usefixtures("interpreted")
 def test_pictures_of_another_number_of_channels_are_refused(make_net, pictures):
     x, y = pictures
     model = tt.Model(make_net(channels=CHANNELS), classes=3, head=["avg"])

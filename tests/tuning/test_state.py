@@ -7,6 +7,7 @@ import theano_transfer as tt
 from theano_transfer.tuning import StaleFunctionError, State
 
 
+@pytest.mark.usefixtures("interpreted")
 def test_training_from_a_state_again_gives_the_same_numbers(net, pictures, values_of):
     model = tt.Model(net, classes=3, head=["avg", "dropout"])
     model.unfreeze("block2")
@@ -28,6 +29,7 @@ def test_training_from_a_state_again_gives_the_same_numbers(net, pictures, value
         np.testing.assert_array_equal(value, runs[1][1][name])
 
 
+@pytest.mark.usefixtures("interpreted")
 def test_a_state_is_of_one_compiled_function(net):
     model = tt.Model(net, classes=3, head=["avg"])
     with pytest.raises(StaleFunctionError, match="compile"):
