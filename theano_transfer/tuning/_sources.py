@@ -109,10 +109,10 @@ def check_channels(given: int | None, wanted: int) -> None:
     given : int or None
         Of the pictures, as a data set gives them; None where nobody knows yet.
     wanted : int
-        Of the network; with one, it takes the mean of three.
+        Of the network; with one, it takes the mean of three, too.
     """
     needed = 3 if wanted == 1 else wanted
-    if given is None or given == needed:
+    if given in (None, needed, wanted):
         return
     if needed == 3:
         advice = f"Model(..., in_channels={given}) builds a network for them"

@@ -98,11 +98,11 @@ def plan_monitor(monitor, early_stopping, names, validates: bool):
         monitor = "loss"
     columns = [*names, *(f"{VALIDATION}{name}" for name in names if validates)]
     if monitor is not None and monitor not in columns:
-        hint = "" if validates else f"; columns that start with {VALIDATION} need validation data"
-        raise ValueError(
-            f"monitor={monitor!r} is none of {', '.join(columns)}"
-            + (nearest(monitor, columns) or hint)
-        )
+        if str(monitor).startswith(VALIDATION) and not validates:
+            hint = f"; columns that start with {VALIDATION} need validation data"
+        else:
+            hint = nearest(monitor, columns)
+        raise ValueError(f"monitor={monitor!r} is none of {', '.join(columns)}{hint}")
     if early_stopping is None:
         callbacks = []
     elif isinstance(early_stopping, EarlyStopping):
