@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable, Iterable
 from typing import Any
 
@@ -10,6 +11,10 @@ import numpy as np
 from theano_transfer.images._arrays import channels_of, in_colours
 from theano_transfer.images._errors import ImageError
 from theano_transfer.images._resize import resize_array
+
+# Functions of users need not be fit for threads. numpy.load is not: it parses a literal, and in
+# Python 3.11 two threads that do so now and then raise "AST constructor recursion depth mismatch".
+_one_at_a_time = threading.Lock()
 
 
 class Reader:
@@ -47,7 +52,8 @@ class Reader:
             The function raised something, or gave no such array.
         """
         try:
-            pixels = np.asarray(self._function(path))
+            with _one_at_a_time:
+                pixels = np.asarray(self._function(path))
         except MemoryError:
             raise
         except Exception as error:  # whatever the user's function raises
