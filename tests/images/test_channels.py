@@ -1,6 +1,8 @@
 """Pictures of other than three channels, and files that a function of the user's reads."""
 
 import pickle
+import threading
+import time
 from pathlib import Path
 
 import h5py
@@ -150,3 +152,17 @@ def test_a_file_that_it_cannot_read_is_named(npy_folder, spoilt, reason):
 def test_read_has_to_be_a_function(npy_folder):
     with pytest.raises(TypeError, match=r"numpy\.load"):
         images.ImageFolder(npy_folder[0], read="npy")
+
+
+def test_the_function_is_called_by_one_thread_at_a_time(npy_folder):
+    busy, overlaps = threading.Lock(), []
+
+    def slowly(path):
+        overlaps.append(not busy.acquire(blocking=False))
+        time.sleep(0.001)
+        busy.release()
+        return np.load(path)
+
+    images.ImageFolder(npy_folder[0], read=slowly, workers=4)
+    assert len(overlaps) > 6
+    assert not any(overlaps)

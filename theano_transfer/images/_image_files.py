@@ -54,7 +54,7 @@ class ImageFiles(Dataset):
     read : function, optional
         From a path to an array (rows, columns, channels), bytes or floats of 0..255, for files
         of other kinds: ``numpy.load``, ``tifffile.imread``. All of them have to have as many
-        channels; one is used for all three colours. Several threads call it.
+        channels; one is used for all three colours. One thread at a time calls it.
 
     Attributes
     ----------
