@@ -18,6 +18,7 @@ import os
 import statistics
 import tempfile
 import time
+from contextlib import closing
 from pathlib import Path
 
 import numpy as np
@@ -68,14 +69,14 @@ class Watched:
         return len(self.data)
 
     def batches(self, *arguments, **options):
-        made = self.data.batches(*arguments, **options)
-        while True:
-            began = time.perf_counter()
-            item = next(made, None)
-            if item is None:
-                return
-            self.waits.append(time.perf_counter() - began)
-            yield item
+        with closing(self.data.batches(*arguments, **options)) as made:
+            while True:
+                began = time.perf_counter()
+                item = next(made, None)
+                if item is None:
+                    return
+                self.waits.append(time.perf_counter() - began)
+                yield item
 
 
 def waiting(folder, options):
