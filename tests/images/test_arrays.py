@@ -135,7 +135,7 @@ WITH_INFINITY[299, 0, 0, 0] = -np.inf
         ((X, 3), DatasetError, "4 labels"),
         ((X[0],), DatasetError, r"shape \(3, 6, 5\).*grey"),
         ((X.transpose(0, 2, 3, 1),), DatasetError, "did you mean channels='last'"),
-        ((X[:, :2],), DatasetError, r"3 channels.*\(4, 2, 6, 5\)"),
+        ((X.transpose(0, 3, 2, 1)[:, :, :, :2],), DatasetError, "did you mean channels='last'"),
         ((X[:, :, :0],), DatasetError, "without pixels"),
         ((WITH_NAN,), DatasetError, "NaN or infinity, first in picture 2"),
         ((WITH_INFINITY,), DatasetError, "NaN or infinity, first in picture 299"),

@@ -78,8 +78,8 @@ def test_what_is_not_there_or_no_pictures_is_refused(file):
     with pytest.raises(images.DatasetError, match="holds int64"):
         images.HDF5Images(file, "labels")
     with h5py.File(file, "a") as f:
-        f["odd"] = np.zeros((4, 5, 5, 2))
-    with pytest.raises(images.DatasetError, match=r"\(4, 5, 5, 2\)"):
+        f["odd"] = np.zeros((4, 5, 5, 5))
+    with pytest.raises(images.DatasetError, match=r"\(4, 5, 5, 5\)"):
         images.HDF5Images(file, "odd", labels=None)
 
 

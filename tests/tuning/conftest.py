@@ -1,10 +1,14 @@
 """A small network with everything that freezing is about, and pictures it can learn."""
 
+import warnings
+
 import numpy as np
 import pytest
+import theano
 from lasagne.layers import InputLayer, NonlinearityLayer
 from lasagne.nonlinearities import rectify
 
+from theano_transfer.kernels import SlowPathWarning
 from theano_transfer.layers import BatchNormLayer, Conv2DLayer, Pool2DLayer
 from theano_transfer.zoo import ModelRecord, Network
 
@@ -28,7 +32,7 @@ def small_record():
     )
 
 
-def make_small_net(seed=0):
+def make_small_net(seed=0, channels=3):
     """input, then for each of two blocks conv, bn, relu, pool.
 
     The averages of batch normalisation are far from what a batch would give, so that using the
@@ -36,19 +40,19 @@ def make_small_net(seed=0):
     """
     rng = np.random.default_rng(seed)
     net = Network(record=small_record())
-    x = net.add(InputLayer((None, 3, SIZE, SIZE), name="input"))
-    for number, channels in enumerate(CHANNELS, start=1):
+    x = net.add(InputLayer((None, channels, SIZE, SIZE), name="input"))
+    for number, filters in enumerate(CHANNELS, start=1):
         block = f"block{number}_"
-        W = rng.normal(0, 0.3, (channels, x.output_shape[1], 3, 3)).astype("float32")
-        x = net.add(Conv2DLayer(x, channels, 3, pad="same", W=W, b=None, name=block + "conv"))
+        W = rng.normal(0, 0.3, (filters, x.output_shape[1], 3, 3)).astype("float32")
+        x = net.add(Conv2DLayer(x, filters, 3, pad="same", W=W, b=None, name=block + "conv"))
         x = net.add(
             BatchNormLayer(
                 x,
                 momentum=0.5,
-                mean=rng.normal(0, 0.2, channels).astype("float32"),
-                var=rng.uniform(0.5, 2, channels).astype("float32"),
-                gamma=rng.uniform(0.5, 2, channels).astype("float32"),
-                beta=rng.normal(0, 0.2, channels).astype("float32"),
+                mean=rng.normal(0, 0.2, filters).astype("float32"),
+                var=rng.uniform(0.5, 2, filters).astype("float32"),
+                gamma=rng.uniform(0.5, 2, filters).astype("float32"),
+                beta=rng.normal(0, 0.2, filters).astype("float32"),
                 name=block + "bn",
             )
         )
@@ -87,3 +91,11 @@ def values_of():
         return {p.name: p.get_value() for layer in layers for p in layer.params}
 
     return copy
+
+
+@pytest.fixture
+def interpreted():
+    """NumPy computes: of so small a network, compiling takes longer."""
+    with theano.config.change_flags(mode="FAST_COMPILE", cxx=""), warnings.catch_warnings():
+        warnings.simplefilter("ignore", SlowPathWarning)
+        yield

@@ -653,3 +653,23 @@ def test_silence_is_silent(fit, model, pictures, capsys):
     model.predict(pictures[0])
     shown = capsys.readouterr()
     assert (shown.out, shown.err) == ("", "")
+
+
+@pytest.mark.parametrize(
+    ("options", "error", "text"),
+    [
+        ({"epochs": "3"}, TypeError, "epochs is a whole number; got '3'"),
+        ({"epochs": 2.5}, TypeError, r"epochs is a whole number; got 2\.5"),
+        ({"steps_per_epoch": 0}, ValueError, "steps_per_epoch is at least 1"),
+        ({"monitor": "los"}, ValueError, "did you mean 'loss'"),
+        ({"class_weight": "balancd"}, ValueError, "did you mean 'balanced'"),
+    ],
+)
+def test_wrong_options_are_refused_with_what_may_have_been_meant(fit, options, error, text):
+    with pytest.raises(error, match=text):
+        fit(**options)
+
+
+def test_unfreezing_a_number_of_blocks_says_what_a_share_is(model):
+    with pytest.raises(TypeError, match=r"a fraction such as 0\.5; got 2"):
+        model.unfreeze(2)

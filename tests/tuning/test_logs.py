@@ -8,7 +8,7 @@ import sys
 import pytest
 
 import theano_transfer as tt
-from theano_transfer.tuning import Log, TensorBoard
+from theano_transfer.tuning import Checkpoint, Log, TensorBoard
 
 
 @pytest.fixture
@@ -18,20 +18,33 @@ def model(net):
     return model
 
 
-def events(folder):
-    """{(tag, step): value}: records of TensorFlow's file format, read by hand."""
+def records(folder):
+    """The events in TensorFlow's file format, read by hand."""
     from tensorboardX.proto.event_pb2 import Event
 
-    found = {}
     for path in folder.iterdir():
         content = path.read_bytes()
         while content:
             (length,) = struct.unpack("<Q", content[:8])
-            event = Event.FromString(content[12 : 12 + length])
+            yield Event.FromString(content[12 : 12 + length])
             content = content[16 + length :]
-            for value in event.summary.value:
-                found[value.tag, event.step] = value.simple_value
-    return found
+
+
+def events(folder):
+    """{(tag, step): value}."""
+    return {
+        (value.tag, event.step): value.simple_value
+        for event in records(folder)
+        for value in event.summary.value
+    }
+
+
+def purged(folder):
+    """The steps from which each file tells TensorBoard to forget what others hold."""
+    from tensorboardX.proto.event_pb2 import SessionLog
+
+    starts = (e for e in records(folder) if e.session_log.status == SessionLog.START)
+    return sorted(event.step for event in starts)
 
 
 def test_logs_hold_the_history_also_of_a_resumed_run(model, pictures, tmp_path):
@@ -61,6 +74,43 @@ def test_logs_hold_the_history_also_of_a_resumed_run(model, pictures, tmp_path):
         assert written["loss/validation", step] == pytest.approx(loss, rel=1e-6)
     assert ("accuracy/training", 3) in written
     assert ("learning_rate/training", 3) in written
+
+
+@pytest.mark.usefixtures("interpreted")
+def test_logs_and_the_best_model_are_of_all_steps_of_a_recipe(model, pictures, tmp_path):
+    x, y = pictures
+    options = {"validation_data": (x, y), "batch_size": 24, "verbose": False}
+    best = Checkpoint(tmp_path / "best{epoch}.h5", "val_loss")
+    paths = [tmp_path / "log.csv", tmp_path / "log.jsonl"]
+    tb = tmp_path / "tb"
+    history = model.fine_tune(
+        pictures, epochs=2, freeze_epochs=2, lr=0.02, **options,
+        callbacks=[best, TensorBoard(tb), *map(Log, paths)],
+    )  # fmt: skip
+    falling = [
+        epoch
+        for epoch, loss in enumerate(history["val_loss"], start=1)
+        if loss == min(history["val_loss"][:epoch])
+    ]
+    assert sorted(path.name for path in tmp_path.glob("*.h5")) == [f"best{e}.h5" for e in falling]
+    assert sorted(step for tag, step in events(tb) if tag == "loss/training") == [1, 2, 3, 4]
+    assert purged(tb) == [1, 3, 4]  # each step of the recipe begins anew, after those before
+    # another program goes on with the files
+    model.fit(
+        pictures, initial_epoch=4, epochs=5, callbacks=list(map(Log, paths)), **options
+    )  # fmt: skip
+    losses = [*history["loss"], model.history["loss"][-1]]
+    with open(paths[0], newline="") as file:
+        assert [float(row["loss"]) for row in csv.DictReader(file)] == losses
+    lines = [json.loads(line) for line in paths[1].read_text().splitlines()]
+    assert [line["loss"] for line in lines] == losses
+    assert [line["epoch"] for line in lines] == [1, 2, 3, 4, 5]
+    # and one that starts anew, with its own
+    log = Log(paths[0])
+    for _ in range(2):
+        model.fit(pictures, epochs=1, callbacks=log, **options)
+    with open(paths[0], newline="") as file:
+        assert [row["epoch"] for row in csv.DictReader(file)] == ["1"]
 
 
 def test_a_schedule_changes_the_rate_without_another_function(model, pictures, monkeypatch):

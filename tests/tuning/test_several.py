@@ -134,5 +134,3 @@ def test_a_network_with_one_channel_sees_pictures_in_grey(pictures):
     np.testing.assert_allclose(one, other, rtol=1e-5)
     model.compile()
     assert len(model.fit(pictures, epochs=2, verbose=False)) == 2
-    with pytest.raises(ValueError, match="one channel"):
-        tt.Model("squeezenet1_1", **{**options, "input_shape": (4, 32, 32)})

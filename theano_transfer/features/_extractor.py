@@ -24,7 +24,7 @@ from theano_transfer.tuning._feeds import Feed
 from theano_transfer.tuning._keep import keep_feed
 from theano_transfer.tuning._progress import Bar
 from theano_transfer.tuning._select import no_such_layer
-from theano_transfer.tuning._sources import Reading, as_source
+from theano_transfer.tuning._sources import Reading, as_source, check_channels
 
 POOLING = {"avg": T.mean, "max": T.max, None: None}
 
@@ -122,6 +122,7 @@ class FeatureExtractor(Parameters):
         """
         extraction = self._ready()
         source = as_source(X)
+        check_channels(getattr(source, "channels", None), 3)
         reading = Reading(
             extraction.size, extraction.preprocessing, self.batch_size, workers=self.workers
         )

@@ -13,12 +13,13 @@ class BatchIterator:
     """A data set of unknown length: batches that the user's iterator supplies.
 
     The items are pairs (x, y) as for `ArrayData`: x (b, 3, rows, columns) with RGB pixel values
-    0..255. What can be iterated again (a list, say) starts again with each call of `batches`; a
-    generator goes on where it stopped.
+    0..255, or as many channels as a network has. What can be iterated again (a list, say) starts
+    again with each call of `batches`; a generator goes on where it stopped.
     """
 
     classes = None
     labels = None
+    channels = None  # nobody knows before they come
 
     def __init__(self, source: Iterable):
         self._source = source

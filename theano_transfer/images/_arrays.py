@@ -8,12 +8,17 @@ from typing import Any
 
 import numpy as np
 
+from theano_transfer._suggest import checks_options
 from theano_transfer.images._cache import DEFAULT_CACHE_BYTES
 from theano_transfer.images._dataset import Dataset, digest_of
 from theano_transfer.images._errors import DatasetError, ImageWarning
 from theano_transfer.images._labels import checked_classes, checked_labels
-from theano_transfer.images._preprocessing import Preprocessing
+from theano_transfer.images._preprocessing import COLOURS, Preprocessing
 from theano_transfer.images._resize import resize_array
+
+# An axis of fewer entries than this, and than the one that is said to be that of channels, is
+# taken for a mistake about which is which.
+MOST_LIKELY = 17
 
 
 class ArrayData(Dataset):
@@ -22,8 +27,9 @@ class ArrayData(Dataset):
     Parameters
     ----------
     x : array (n, 3, rows, columns), or (n, rows, columns, 3) with ``channels='last'``
-        RGB pixel values 0..255, integers or floating; memory-mapped arrays stay on disk. A
-        single channel is used for all three.
+        RGB pixel values 0..255, integers or floating; memory-mapped arrays
+        (``np.load(path, mmap_mode='r')``) stay on disk. A single channel is used for all three;
+        any other number is for networks of as many.
     y : array-like, optional
         Labels: class numbers (n,) or integers (n, 1), one-hot or multi-hot rows (n, classes), or
         floating numbers (n, ...). None for prediction.
@@ -42,6 +48,7 @@ class ArrayData(Dataset):
         x or y does not hold numbers.
     """
 
+    @checks_options
     def __init__(
         self,
         x: Any,
@@ -59,6 +66,7 @@ class ArrayData(Dataset):
         self._digests: dict[int, bytes] = {}  # of resized pictures, as they were then
         classes = checked_classes(classes)
         super().__init__(checked_labels(y, len(self._x), classes), classes, cache_bytes)
+        self.channels = channels_of(self._x)
 
     def __len__(self) -> int:
         return len(self._rows)
@@ -73,9 +81,7 @@ class ArrayData(Dataset):
         return int(self._rows[index]) if self._needs_resizing(form) else None
 
     def _pixels(self, index, form):
-        pixels = self._x[self._rows[index]]
-        if pixels.shape[-1] == 1:
-            pixels = np.repeat(pixels, 3, axis=-1)
+        pixels = in_colours(self._x[self._rows[index]])
         if self._needs_resizing(form):
             self._digests[int(self._rows[index])] = digest_of(self._x[self._rows[index]])
             return resize_array(pixels, *form)
@@ -118,7 +124,7 @@ def _checked_kind(x):
 
 
 def _channels_last(x, channels):
-    """A view (n, rows, columns, 1 or 3) of `x`."""
+    """A view (n, rows, columns, channels) of `x`."""
     if channels not in ("first", "last"):
         raise ValueError(f"channels must be 'first' or 'last', got {channels!r}")
     axes = {"first": "(n, 3, rows, columns)", "last": "(n, rows, columns, 3)"}[channels]
@@ -126,15 +132,29 @@ def _channels_last(x, channels):
         hint = "; for grey pictures, x[:, None] adds the axis" if x.ndim == 3 else ""
         raise DatasetError(f"x must have axes {axes}, got shape {x.shape}{hint}")
     y = x.transpose(0, 2, 3, 1) if channels == "first" else x
-    if y.shape[-1] not in (1, 3):
-        other = {"first": ("last", -1), "last": ("first", 1)}[channels]
-        hint = f"; did you mean channels={other[0]!r}?" if x.shape[other[1]] in (1, 3) else ""
+    other, there = {"first": ("last", -1), "last": ("first", 1)}[channels]
+    if y.shape[-1] not in (1, COLOURS) and looks_like_channels(x.shape[there], y.shape[-1]):
         raise DatasetError(
-            f"x must have axes {axes} with 3 channels (or 1), got shape {x.shape}{hint}"
+            f"x must have axes {axes}, got shape {x.shape}; did you mean channels={other!r}?"
         )
     if 0 in y.shape[1:]:
         raise DatasetError(f"x holds pictures without pixels: shape {x.shape}")
     return y
+
+
+def looks_like_channels(size, others) -> bool:
+    """Whether the axis of this size is that of channels, rather than one of `others` entries."""
+    return size in (1, COLOURS) or size < min(others, MOST_LIKELY)
+
+
+def channels_of(x) -> int:
+    """Channels of the pictures that are made of `x`, channels last: grey ones get three."""
+    return COLOURS if x.shape[-1] == 1 else x.shape[-1]
+
+
+def in_colours(pixels):
+    """A single channel three times; others as they are."""
+    return np.repeat(pixels, COLOURS, axis=-1) if pixels.shape[-1] == 1 else pixels
 
 
 def _value_range(x):

@@ -7,6 +7,8 @@ from typing import NamedTuple
 
 import numpy as np
 
+from theano_transfer._suggest import checks_options
+
 # the names of Keras, and what SciPy calls the same: its own 'wrap' does not repeat with the
 # picture's period
 FILL_MODES = {
@@ -67,6 +69,7 @@ class Augmentation:
     (3, 8, 8)
     """
 
+    @checks_options
     def __init__(
         self,
         *,

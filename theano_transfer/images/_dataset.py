@@ -16,7 +16,7 @@ from theano_transfer.images._cache import DEFAULT_CACHE_BYTES, PixelCache
 from theano_transfer.images._grouped import numbered
 from theano_transfer.images._labels import counted
 from theano_transfer.images._labels import groups as classes_of
-from theano_transfer.images._preprocessing import Preprocessing, resolve
+from theano_transfer.images._preprocessing import COLOURS, Preprocessing, resolve
 from theano_transfer.images._random import Purpose, checked_seed, generator, permutation
 from theano_transfer.images._resize import checked_crop, checked_resample, checked_size
 from theano_transfer.images._split import grouped, stratified
@@ -41,6 +41,9 @@ class Dataset:
         Class names in the order of the class numbers.
     labels : array or None
         int32 (n,) class numbers, or float32 (n, ...) one-hot rows, multi-hot rows or numbers.
+    channels : int
+        Of the pictures that :meth:`batches` gives: 3 (grey ones are repeated), or as many as
+        arrays have.
     groups : array (n,) or None
         What belongs together - pictures of one patient, frames of one film - has the same value.
         May be set; `split` and `folds` keep it in one part.
@@ -54,6 +57,7 @@ class Dataset:
     def __init__(self, labels, classes, cache_bytes=DEFAULT_CACHE_BYTES):
         self.labels = labels
         self.classes = classes
+        self.channels = COLOURS
         self._groups: np.ndarray | None = None
         self._cache = PixelCache(cache_bytes)
 
@@ -179,12 +183,12 @@ class Dataset:
         size : int or (rows, columns)
             In pixels; arrays may keep their own (None).
         preprocess : str, Preprocessing or callable
-            A key of `PREPROCESSING`, or any function of float32 or uint8 pixels (3, rows,
+            A key of `PREPROCESSING`, or any function of float32 or uint8 pixels (channels, rows,
             columns) that returns an array of the same shape. The network's record names the
             right one.
         augment : Augmentation or callable, optional
-            Called as ``augment(picture, rng)``, picture (3, rows, columns), before `preprocess`.
-            It must not write into the picture.
+            Called as ``augment(picture, rng)``, picture (channels, rows, columns), before
+            `preprocess`. It must not write into the picture.
         resample, crop
             As for `load`.
         workers : int
@@ -196,7 +200,7 @@ class Dataset:
 
         Yields
         ------
-        x : float32 (b, 3, rows, columns)
+        x : float32 (b, channels, rows, columns)
             Channels-last in memory: ``x.transpose(0, 2, 3, 1)`` is C-contiguous.
         y : the rows of `labels`, or None without labels
 
@@ -263,7 +267,9 @@ class Dataset:
             preparation.write(pixels, slot, rng)
 
         return _channels_first(
-            filled_ahead(groups, fill, (*rows_columns, 3), workers=workers, prefetch=prefetch)
+            filled_ahead(
+                groups, fill, (*rows_columns, self.channels), workers=workers, prefetch=prefetch
+            )
         )
 
     def contents(
@@ -325,7 +331,7 @@ class Dataset:
         raise NotImplementedError
 
     def _pixels(self, index, form):
-        """Picture `index` as (rows, columns, 3), RGB 0..255, uint8 or floating."""
+        """Picture `index` as (rows, columns, channels), 0..255, uint8 or floating."""
         raise NotImplementedError
 
     def _select(self, indices):
@@ -373,7 +379,7 @@ class Preparation:
             )
 
     def write(self, pixels, slot, rng):
-        """Fill `slot`, float32 (rows, columns, 3), from `pixels`."""
+        """Fill `slot`, float32 (rows, columns, channels), from `pixels`."""
         if self.augment is not None:
             picture = self.augment(pixels.transpose(2, 0, 1), rng)
             pixels = _same_shape(picture, slot, "augment")
@@ -389,10 +395,10 @@ def _is_function(preprocess):
 
 
 def _same_shape(picture, slot, name):
-    rows, columns, _ = slot.shape
-    if np.shape(picture) != (3, rows, columns):
+    rows, columns, channels = slot.shape
+    if np.shape(picture) != (channels, rows, columns):
         raise ValueError(
-            f"{name} must return a picture of the shape it gets, (3, {rows}, {columns}); "
+            f"{name} must return a picture of the shape it gets, ({channels}, {rows}, {columns}); "
             f"got {np.shape(picture)}"
         )
     return np.asarray(picture).transpose(1, 2, 0)

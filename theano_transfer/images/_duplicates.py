@@ -21,6 +21,7 @@ SIDE = 32  # pictures are looked at in this size
 WAVES = 8  # in each direction
 THUMBNAIL = 16
 BITS = WAVES * WAVES
+GREY = (0.299, 0.587, 0.114)  # of red, green and blue, ITU-R BT.601
 BATCH = 256
 AT_ONCE = 1 << 20  # pairs that are compared at a time
 
@@ -103,7 +104,7 @@ class _Prints:
     def __init__(self, data, workers):
         count = len(data)
         self.hashes = np.empty(count, np.uint64)
-        self.thumbnails = np.empty((count, 3, THUMBNAIL, THUMBNAIL), np.uint8)
+        self.thumbnails = np.empty((count, data.channels, THUMBNAIL, THUMBNAIL), np.uint8)
         groups = [range(k, min(k + BATCH, count)) for k in range(0, count, BATCH)]
         uncached = data.subset(range(count))
         uncached.forget_pixels()
@@ -127,8 +128,8 @@ def perceptual_hashes(pictures) -> np.ndarray:
 
     Parameters
     ----------
-    pictures : array (n, 3, 32, 32)
-        RGB values 0..255.
+    pictures : array (n, channels, 32, 32)
+        Values 0..255; RGB where there are three channels.
 
     Returns
     -------
@@ -138,7 +139,11 @@ def perceptual_hashes(pictures) -> np.ndarray:
     """
     from scipy.fft import dctn
 
-    grey = np.tensordot(np.asarray(pictures, float), [0.299, 0.587, 0.114], axes=(1, 0))
+    pictures = np.asarray(pictures, float)
+    if pictures.shape[1] == len(GREY):
+        grey = np.tensordot(pictures, GREY, axes=(1, 0))
+    else:
+        grey = pictures.mean(axis=1)
     waves = dctn(grey, axes=(1, 2), norm="ortho")[:, :WAVES, :WAVES].reshape(-1, BITS)
     waves = np.where(np.abs(waves) < 1e-3, 0, waves)  # what rounding made of nothing
     median = np.median(waves[:, 1:], axis=1, keepdims=True)

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import os
 import warnings
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from typing import Any
 
 import numpy as np
 
+from theano_transfer._suggest import checks_options
 from theano_transfer.images._cache import DEFAULT_CACHE_BYTES
 from theano_transfer.images._errors import DatasetError, ImageWarning, shown
 from theano_transfer.images._image_files import ImageFiles
@@ -31,7 +33,7 @@ class ImageFolder(ImageFiles):
     Parameters
     ----------
     path : path
-    on_error, max_skipped, verify, cache_bytes, workers
+    on_error, max_skipped, verify, cache_bytes, workers, read
         As for `ImageFiles`; here 'skip' is the default.
     classes : sequence of str, optional
         The classes in the order they shall be numbered, such as those of a trained model. They
@@ -53,6 +55,7 @@ class ImageFolder(ImageFiles):
 
     _follow_links = False  # they may lead out of the folder, or round in circles
 
+    @checks_options
     def __init__(
         self,
         path: str | os.PathLike,
@@ -63,6 +66,7 @@ class ImageFolder(ImageFiles):
         verify: bool = True,
         cache_bytes: int = DEFAULT_CACHE_BYTES,
         workers: int = 2,
+        read: Callable[[str], Any] | None = None,
     ):
         self._folder = folder = os.fspath(path)
         found, links = class_folders(folder)
@@ -83,10 +87,11 @@ class ImageFolder(ImageFiles):
             verify=verify,
             cache_bytes=cache_bytes,
             workers=workers,
+            read=read,
         )
         if links:
             self.skipped += [(link, "a symbolic link, not followed") for link in links]
-            warnings.warn(_links_among(folder, links), ImageWarning, stacklevel=2)
+            warnings.warn(_links_among(folder, links), ImageWarning, stacklevel=3)
 
     def _check_losses(self):
         _refuse_empty(self.classes, self.labels, self._folder, self.skipped)

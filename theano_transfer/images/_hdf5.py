@@ -9,16 +9,14 @@ from contextlib import ExitStack
 
 import numpy as np
 
-from theano_transfer._suggest import nearest
-from theano_transfer.images._arrays import ArrayData
+from theano_transfer._suggest import checks_options, nearest
+from theano_transfer.images._arrays import ArrayData, in_colours
 from theano_transfer.images._cache import DEFAULT_CACHE_BYTES
 from theano_transfer.images._dataset import Dataset, digest_of
 from theano_transfer.images._errors import DatasetError, ImageError, shown
 from theano_transfer.images._labels import checked_classes, checked_labels
-from theano_transfer.images._preprocessing import Preprocessing
+from theano_transfer.images._preprocessing import COLOURS, Preprocessing
 from theano_transfer.images._resize import resize_array
-
-CHANNELS = (1, 3)
 
 
 class HDF5Images(Dataset):
@@ -30,7 +28,8 @@ class HDF5Images(Dataset):
         Of unknown origin: it is read as weight files are, nothing in it is executed.
     pictures : str
         Name of the array (n, rows, columns, 3) or (n, 3, rows, columns) in the file; RGB pixel
-        values 0..255, bytes or floating. A single channel is used for all three. Other names,
+        values 0..255, bytes or floating. A single channel is used for all three; another number
+        (the smaller of the two axes where it may be) is for networks of as many. Other names,
         such as ``'train/images'``, with slashes between groups.
     labels : str, optional
         Name of the array of labels: class numbers, one-hot or multi-hot rows, or numbers. None
@@ -54,6 +53,7 @@ class HDF5Images(Dataset):
         While reading: the file has changed since, or a picture holds NaN or infinity.
     """
 
+    @checks_options
     def __init__(
         self,
         path: str | os.PathLike,
@@ -71,6 +71,8 @@ class HDF5Images(Dataset):
         classes = checked_classes(classes)
         given = None if labels is None else self._file.read(labels)
         super().__init__(checked_labels(given, len(self._rows), classes), classes, cache_bytes)
+        count = array.shape[-1 if self._last else 1]
+        self.channels = COLOURS if count == 1 else count
 
     def __len__(self) -> int:
         return len(self._rows)
@@ -86,9 +88,7 @@ class HDF5Images(Dataset):
         return int(self._rows[index])
 
     def _pixels(self, index, form):
-        pixels = self._row(index)
-        if pixels.shape[-1] == 1:
-            pixels = np.repeat(pixels, 3, axis=-1)
+        pixels = in_colours(self._row(index))
         if form.size == pixels.shape[:2] and form.crop is None:
             return pixels
         return resize_array(pixels, *form)
@@ -100,7 +100,7 @@ class HDF5Images(Dataset):
         self._file.check_unchanged()
 
     def _row(self, index):
-        """Picture `index` as (rows, columns, 1 or 3)."""
+        """Picture `index` as (rows, columns, channels), grey ones with one."""
         row = int(self._rows[index])
         pixels = self._file.row(row)
         if pixels.dtype.kind == "f" and not np.isfinite(pixels).all():
@@ -187,11 +187,12 @@ def _mark(path):
 
 def _channels_are_last(shape, what) -> bool:
     if len(shape) == 4 and 0 not in shape[1:]:
-        if shape[3] in CHANNELS:
-            return True
-        if shape[1] in CHANNELS:
-            return False
+        for axis in (3, 1):
+            if shape[axis] in (1, COLOURS):
+                return axis == 3
+        if shape[1] != shape[3]:
+            return shape[3] < shape[1]
     raise DatasetError(
         f"{what} has shape {shape}; pictures are (n, rows, columns, 3) or (n, 3, rows, columns), "
-        "with one channel where they are grey"
+        "with one channel where they are grey, or more where a network has more"
     )

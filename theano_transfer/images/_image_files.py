@@ -13,15 +13,17 @@ import hashlib
 import os
 import stat
 import warnings
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
+from theano_transfer._suggest import checks_options
 from theano_transfer.images._cache import DEFAULT_CACHE_BYTES
-from theano_transfer.images._dataset import Dataset, Form
+from theano_transfer.images._dataset import Dataset, Form, digest_of
 from theano_transfer.images._decode import decode
 from theano_transfer.images._errors import DatasetError, ImageError, ImageWarning, shown
 from theano_transfer.images._labels import checked_classes, checked_labels
+from theano_transfer.images._reader import Reader
 
 _AS_IT_IS = Form(size=None, resample="bilinear", crop=None)
 
@@ -32,7 +34,7 @@ class ImageFiles(Dataset):
     Parameters
     ----------
     paths : sequence of paths
-        png, jpeg, bmp, gif or webp; see `load` for how they are read.
+        png, jpeg, bmp, gif or webp; see `load` for how they are read. Others with `read`.
     labels : array-like, optional
         One per path: class numbers, one-hot or multi-hot rows, or numbers. None for prediction.
     classes : sequence of str, optional
@@ -49,6 +51,10 @@ class ImageFiles(Dataset):
         later epochs decode nothing. Split parts share it. 0 switches it off.
     workers : int
         Threads for the check.
+    read : function, optional
+        From a path to an array (rows, columns, channels), bytes or floats of 0..255, for files
+        of other kinds: ``numpy.load``, ``tifffile.imread``. All of them have to have as many
+        channels; one is used for all three colours. One thread at a time calls it.
 
     Attributes
     ----------
@@ -59,6 +65,7 @@ class ImageFiles(Dataset):
 
     _follow_links = True  # these paths were chosen one by one
 
+    @checks_options
     def __init__(
         self,
         paths: Sequence[str | os.PathLike],
@@ -70,6 +77,7 @@ class ImageFiles(Dataset):
         verify: bool = True,
         cache_bytes: int = DEFAULT_CACHE_BYTES,
         workers: int = 2,
+        read: Callable[[str], Any] | None = None,
     ):
         if isinstance(paths, (str, bytes, os.PathLike)):
             raise TypeError(
@@ -83,8 +91,14 @@ class ImageFiles(Dataset):
         classes = checked_classes(classes)
         labels = checked_labels(labels, len(given), classes)
 
+        self._reader = None if read is None else Reader(read, given)
         seen, broken = _examine(
-            given, skip=on_error == "skip", verify=verify, links=self._follow_links, workers=workers
+            given,
+            skip=on_error == "skip",
+            verify=verify,
+            links=self._follow_links,
+            workers=workers,
+            reader=self._reader,
         )
         self._marks = {path: mark for path, (mark, _) in seen.items()}
         self._digests = {path: digest for path, (_, digest) in seen.items() if digest}
@@ -92,10 +106,12 @@ class ImageFiles(Dataset):
         self.paths = [given[index] for index in keep]
         self.skipped = [(path, broken[path]) for path in given if path in broken]
         super().__init__(None if labels is None else labels[keep], classes, cache_bytes)
+        if self._reader is not None and self._reader.channels is not None:
+            self.channels = self._reader.channels
         if len(keep) < len(given):
             summary = _summary(self.skipped, len(given), max_skipped)
             self._check_losses()
-            warnings.warn(f"{summary}; left out, see .skipped", ImageWarning, stacklevel=2)
+            warnings.warn(f"{summary}; left out, see .skipped", ImageWarning, stacklevel=3)
 
     def _check_losses(self):
         """Refuse what is left when some pictures were left out."""
@@ -111,12 +127,14 @@ class ImageFiles(Dataset):
 
     def _pixels(self, index, form):
         path = self.paths[index]
-        pixels, mark, digest = _read(path, form)
+        pixels, mark, digest = _read(path, form, self._reader)
         self._refuse_changed(path, mark, digest)
         return pixels
 
     def _content(self, index, form):
         path = self.paths[index]
+        if self._reader is not None:  # what another function makes of the file is another picture
+            return digest_of(self._pixels(index, _AS_IT_IS))
         if path not in self._digests:
             with _opened(path) as file:
                 digest = _digest(file)
@@ -137,14 +155,17 @@ class ImageFiles(Dataset):
             raise ImageError(path, "the file has changed since the data set was made")
 
 
-def _read(path, form):
+def _read(path, form, reader=None):
     """Pixels, what the file looked like when they had been read, and a digest of its content.
 
     Looking afterwards also catches a file that was rewritten during the reading.
     """
     with _opened(path) as file:
         digest = _digest(file)
-        pixels = decode(file, name=path, **form._asdict())
+        if reader is None:
+            pixels = decode(file, name=path, **form._asdict())
+        else:
+            pixels = reader.pixels(path, form)
         return pixels, _mark(os.fstat(file.fileno())), digest
 
 
@@ -170,7 +191,7 @@ def _mark(status):
     return status.st_size, status.st_mtime_ns, status.st_ino
 
 
-def _examine(paths, *, skip, verify, links, workers):
+def _examine(paths, *, skip, verify, links, workers, reader):
     """({path: (mark, digest)} of readable files, {path: reason} of others), in order.
 
     The digest is None where the content was not looked at.
@@ -180,7 +201,7 @@ def _examine(paths, *, skip, verify, links, workers):
 
     def examine(path):
         try:
-            return _examined(path, verify, links)
+            return _examined(path, verify, links, reader)
         except ImageError as error:
             return error
 
@@ -209,7 +230,7 @@ def _examine(paths, *, skip, verify, links, workers):
     return seen, broken
 
 
-def _examined(path, verify, links):
+def _examined(path, verify, links, reader):
     try:
         status = os.stat(path, follow_symlinks=links)
     except OSError as error:
@@ -218,7 +239,7 @@ def _examined(path, verify, links):
         raise ImageError(path, "a symbolic link, not followed")
     if not stat.S_ISREG(status.st_mode):  # opening a pipe would wait for ever
         raise ImageError(path, "not a regular file")
-    return _read(path, _AS_IT_IS)[1:] if verify else (_mark(status), None)
+    return _read(path, _AS_IT_IS, reader)[1:] if verify else (_mark(status), None)
 
 
 def _summary(skipped, total, max_skipped):

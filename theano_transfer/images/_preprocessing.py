@@ -12,6 +12,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+COLOURS = 3
+
 
 @dataclass(frozen=True)
 class Preprocessing:
@@ -30,6 +32,12 @@ class Preprocessing:
         Reverse the channels.
     formula : str
         For people.
+
+    Notes
+    -----
+    Data sets whose pictures have another number of channels get the constants of the three
+    colours again and again, in the order in which the network takes these: so are its first
+    weights spread over them. With `bgr`, the first three of four or more change places.
 
     Examples
     --------
@@ -84,22 +92,25 @@ class Preprocessing:
         return np.rint(self.inverse(np.asarray(y))).clip(0, 255).astype(np.uint8)
 
     def write(self, pixels, out):
-        """Preprocess `pixels` (..., columns, 3) into `out`, C-contiguous float32 of that shape.
+        """Preprocess `pixels` (..., columns, channels) into `out`, C-contiguous float32 of that
+        shape.
 
         The innermost loop runs along a row of pixels: broadcasting three numbers over the last
         axis takes ten times as long.
         """
-        if self.bgr:
+        columns, channels = out.shape[-2:]
+        if self.bgr and channels == COLOURS:
             pixels = pixels[..., ::-1]
-        columns = out.shape[-2]
-        rows = out.reshape(*out.shape[:-2], columns * 3)
+        elif self.bgr and channels > COLOURS:
+            pixels = pixels[..., [2, 1, 0, *range(COLOURS, channels)]]
+        rows = out.reshape(*out.shape[:-2], columns * channels)
         pixels = np.ascontiguousarray(pixels).reshape(rows.shape)
         if self.is_identity:
             rows[...] = pixels
             return
-        mean, std = self._constants()
-        np.subtract(pixels, np.tile(mean.ravel(), columns), out=rows, casting="same_kind")
-        np.divide(rows, np.tile(std.ravel(), columns), out=rows)
+        mean, std = (np.resize(values, channels) for values in self._constants())
+        np.subtract(pixels, np.tile(mean, columns), out=rows, casting="same_kind")
+        np.divide(rows, np.tile(std, columns), out=rows)
 
     def _constants(self):
         """mean and std as float32 (3, 1, 1), in the order of the output's channels."""

@@ -42,7 +42,7 @@ def checked_crop(crop):
 
 
 def resize_image(image, size, resample, crop):
-    """`image` (Pillow, mode RGB or F) at `size` (rows, columns); None keeps its own size."""
+    """`image` (Pillow, mode RGB, L or F) at `size` (rows, columns); None keeps its own size."""
     from PIL import Image
 
     box = _crop_box(image.size, size, crop)
@@ -53,13 +53,14 @@ def resize_image(image, size, resample, crop):
 
 
 def resize_array(pixels, size, resample, crop):
-    """The same for an array (rows, columns, 3), uint8 or floating: it keeps its kind."""
+    """The same for an array (rows, columns, channels), uint8 or floating: it keeps its kind."""
     from PIL import Image
 
-    if pixels.dtype == np.uint8:
+    kind = np.uint8 if pixels.dtype == np.uint8 else np.float32
+    if kind is np.uint8 and pixels.shape[-1] == 3:
         image = Image.fromarray(np.ascontiguousarray(pixels))
         return np.asarray(resize_image(image, size, resample, crop))
-    planes = (pixels[..., channel].astype(np.float32) for channel in range(3))
+    planes = (np.ascontiguousarray(plane, kind) for plane in np.moveaxis(pixels, -1, 0))
     resized = (resize_image(Image.fromarray(plane), size, resample, crop) for plane in planes)
     return np.stack([np.asarray(plane) for plane in resized], axis=-1)
 

@@ -51,7 +51,7 @@ def read_table(
     delimiter : str
         Between columns.
     **options
-        Of ``ImageFiles``: on_error, max_skipped, verify, cache_bytes, workers.
+        Of ``ImageFiles``: on_error, max_skipped, verify, cache_bytes, workers, read.
 
     Raises
     ------

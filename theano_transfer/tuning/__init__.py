@@ -45,4 +45,5 @@ from theano_transfer.tuning._model import Model as Model
 from theano_transfer.tuning._optimizers import OPTIMIZERS as OPTIMIZERS
 from theano_transfer.tuning._optimizers import adamax as adamax
 from theano_transfer.tuning._several import Several as Several
+from theano_transfer.tuning._state import State as State
 from theano_transfer.tuning._targets import check_classes as check_classes

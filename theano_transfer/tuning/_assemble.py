@@ -147,13 +147,38 @@ def build_base(base, given_weights, input_shape, seed: int) -> tuple[zoo.Network
     return net, features
 
 
+def shape_for(base, input_shape, in_channels):
+    """What ``zoo.build`` gets as `input_shape`, or None for the usual.
+
+    Parameters
+    ----------
+    base : str or mapping of str to Layer
+    input_shape : None or (channels, rows, columns)
+    in_channels : None or int
+    """
+    if in_channels is None:
+        return input_shape
+    if isinstance(in_channels, bool) or not isinstance(in_channels, (int, np.integer)):
+        raise TypeError(f"in_channels is a whole number; got {in_channels!r}")
+    if not isinstance(base, str):
+        raise ValueError("in_channels goes with a base given by name; a network has its own")
+    if input_shape is None:
+        return (int(in_channels), *zoo.record(base).input_shape[1:])
+    if input_shape[0] != in_channels:
+        raise ValueError(
+            f"input_shape={input_shape!r} has {input_shape[0]} channels, and "
+            f"in_channels={in_channels!r}; give one of them"
+        )
+    return input_shape
+
+
 def picture_size(net, features: Layer) -> tuple[int, int]:
     """(rows, columns) that pictures are brought to."""
     entry = next(layer for layer in get_all_layers(features) if isinstance(layer, InputLayer))
-    if len(entry.shape) != 4 or entry.shape[1] not in (1, 3):
+    if len(entry.shape) != 4 or entry.shape[1] is None:
         raise ValueError(
-            "a model takes pictures (batch, 3, rows, columns), or with one channel; the input "
-            f"layer of this base has shape {entry.shape}"
+            "a model takes pictures (batch, channels, rows, columns), of a known number of "
+            f"channels; the input layer of this base has shape {entry.shape}"
         )
     usual = None if net.record is None else net.record.input_size
     rows, columns = (usual if n is None else n for n in entry.shape[2:])

@@ -6,6 +6,8 @@ import math
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from theano_transfer._suggest import checks_options
+
 
 class Callback:
     """Base class: override what you need.
@@ -155,6 +157,7 @@ class EarlyStopping(Patient):
     mode : {'auto', 'min', 'max'}
     """
 
+    @checks_options
     def __init__(self, monitor="val_loss", *, patience=5, min_delta=0.0, mode="auto"):
         super().__init__(monitor, patience, min_delta, mode)
 
@@ -165,6 +168,9 @@ class EarlyStopping(Patient):
 
 class Checkpoint(Callback):
     """Saves the model at the end of epochs. A file is replaced only by a whole new one.
+
+    Where one ``fit`` goes on from another (`initial_epoch`, ``fine_tune``), the best is the best
+    of all.
 
     Parameters
     ----------
@@ -180,11 +186,15 @@ class Checkpoint(Callback):
     def __init__(self, path, monitor: str | None = None, *, mode="auto"):
         self.path, self.monitor, self.mode = str(path), monitor, mode
         self._judge = None if monitor is None else Judge(monitor, mode)
+        self._last = 0
 
-    def on_train_begin(self):
-        self._judge = None if self.monitor is None else Judge(self.monitor, self.mode)
+    def on_epoch_begin(self, epoch):
+        if epoch <= self._last:  # another run
+            self._judge = None if self.monitor is None else Judge(self.monitor, self.mode)
+        self._last = epoch - 1
 
     def on_epoch_end(self, epoch, numbers):
+        self._last = epoch
         if self._judge is None or self._judge.is_better(numbers):
             # replace, not format: other braces in a file name are just braces
             self.model.save(self.path.replace("{epoch}", str(epoch)))
@@ -193,6 +203,7 @@ class Checkpoint(Callback):
         return None if self._judge is None else self._judge.best
 
     def resume(self, state):
+        self._last = 0
         if self._judge is not None:
             self._judge.best = state
 
@@ -229,6 +240,7 @@ class ReduceOnPlateau(Patient):
     mode : {'auto', 'min', 'max'}
     """
 
+    @checks_options
     def __init__(
         self, monitor="val_loss", *, factor=0.1, patience=3, least=0.0, min_delta=0.0, mode="auto"
     ):

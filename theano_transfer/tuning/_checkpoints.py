@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 
 from theano_transfer import weights as weight_files
+from theano_transfer._suggest import checks_options
 
 NAME = "epoch-{:05d}-batch-{:07d}.h5"
 _NAME = re.compile(r"epoch-(\d{5,})-batch-(\d{7,})\.h5")
@@ -36,6 +37,7 @@ class Checkpoints:
         Batches after which one more is written within an epoch.
     """
 
+    @checks_options
     def __init__(self, folder, *, keep: int = 2, every: int | None = None):
         for name, number in (("keep", keep), ("every", 1 if every is None else every)):
             if isinstance(number, bool) or not isinstance(number, int) or number < 1:

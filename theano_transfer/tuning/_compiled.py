@@ -31,7 +31,7 @@ from theano_transfer.tuning._metrics import find_metrics
 from theano_transfer.tuning._optimizers import find_optimizer
 from theano_transfer.tuning._progress import Bar
 from theano_transfer.tuning._rates import USUAL, check_settings, split_rate, tuned_rule
-from theano_transfer.tuning._sources import Reading, as_source, length_of
+from theano_transfer.tuning._sources import Reading, as_source, check_channels, length_of
 from theano_transfer.tuning._targets import check_classes, to_targets
 from theano_transfer.tuning._training import measure
 from theano_transfer.tuning._tuned import TunedNetwork
@@ -147,6 +147,7 @@ class CompiledNetwork(TunedNetwork):
             **({} if spread is None else {"spread": spread}),
         }
 
+    @checks_options
     def evaluate(
         self, data, y=None, *, batch_size=32, workers=2, verbose=False, cache=None
     ) -> dict:
@@ -158,12 +159,13 @@ class CompiledNetwork(TunedNetwork):
         functions = self.functions
         source = as_source(data, y)
         self._accept(source, adopt=False)
-        feed = self._feed(source, Reading(self.input_size, self.preprocessing, batch_size, workers))
+        feed = self._feed(source, self._reading(batch_size, workers))
         if cache not in (None, False):
             feed = keep_feed(feed, self._frozen_part(functions.inference), cache)
         with Bar("evaluate", feed.length, shown=verbose) as bar:
             return measure(functions, feed, note=bar.update)
 
+    @checks_options
     def predict(self, data, *, batch_size=32, workers=2, verbose=False, cache=None) -> np.ndarray:
         """Predictions for `data`, in its order.
 
@@ -180,7 +182,8 @@ class CompiledNetwork(TunedNetwork):
             of class 1.
         """
         source, inference = as_source(data), self.inference
-        reading = Reading(self.input_size, self.preprocessing, batch_size, workers)
+        reading = self._reading(batch_size, workers)
+        check_channels(getattr(source, "channels", None), self.input_shape[0])
         parts = [np.empty((0, self._outputs.units), np.float32)]
         if length_of(source) == 0:
             return self._as_classes(parts[0])
@@ -270,6 +273,11 @@ class CompiledNetwork(TunedNetwork):
             self._known_inference = None
         self._task_is_given = True
 
+    def _reading(self, batch_size, workers) -> Reading:
+        return Reading(
+            self.input_size, self.preprocessing, batch_size, workers, self.input_shape[0]
+        )
+
     def _feed(self, source, reading, **options) -> Feed:
         loss = self.functions.objective.loss
         convert = partial(
@@ -287,6 +295,7 @@ class CompiledNetwork(TunedNetwork):
         for part in (source, validation):
             if part is None:
                 continue
+            check_channels(getattr(part, "channels", None), self.input_shape[0])
             if self.task != "regression":
                 check_classes(part.classes, names, self.num_classes)
                 names = names or part.classes
@@ -302,6 +311,8 @@ class CompiledNetwork(TunedNetwork):
 
 
 def _checked_rate(rate):
+    if isinstance(rate, (str, bytes)):  # which NumPy would read
+        raise TypeError(f"the learning rate is a number; got {rate!r}")
     rate = np.asarray(rate, dtype=theano.config.floatX)
     if rate.ndim or not math.isfinite(rate) or rate < 0:
         raise ValueError(f"the learning rate is a finite number, not negative; got {rate!r}")

@@ -67,7 +67,7 @@ class Inference:
 
     @cached_property
     def features(self):
-        """Compiled: pictures (n, 3, rows, columns) -> features (n, ...).
+        """Compiled: pictures (n, channels, rows, columns) -> features (n, ...).
 
         A network with one channel gets the mean of the three, after preprocessing.
         """

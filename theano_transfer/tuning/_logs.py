@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import json
 import math
 import uuid
@@ -9,15 +10,19 @@ from pathlib import Path
 
 from theano_transfer._files import atomic_write
 from theano_transfer.tuning._callbacks import Callback
+from theano_transfer.tuning._history import History
 
 VALIDATION = "val_"
 SUFFIXES = (".csv", ".jsonl")
+BESIDE = ("epoch", "seconds", "learning_rate")  # in a line, and no column of the history
 
 
 class Log(Callback):
     """The history as a file, whole after every epoch.
 
-    Written anew each time, so that a resumed run has neither gaps nor doubled lines.
+    Written anew each time, so that a resumed run has neither gaps nor doubled lines. Epochs of
+    earlier calls of ``fit``, which another goes on from (`initial_epoch`, ``fine_tune``), stay in
+    it.
 
     Parameters
     ----------
@@ -32,32 +37,48 @@ class Log(Callback):
         self.path = Path(path)
         if self.path.suffix not in SUFFIXES:
             raise ValueError(f"a log ends in {' or '.join(SUFFIXES)}; got {str(path)!r}")
-        self._rates: list[float] = []
-
-    def on_train_begin(self):
-        self._rates = []
+        self._lines: list[dict] = []
 
     def on_epoch_end(self, epoch, numbers):
-        self._rates.append(self.model.learning_rate)
-        history = self.model.history
+        if not self._lines and epoch > 1 and self.path.exists():
+            self._lines = self._written()
+        seconds, rate = self.model.history.seconds[-1], self.model.learning_rate
+        self._lines = [line for line in self._lines if line["epoch"] < epoch]
+        self._lines.append({"epoch": epoch, "seconds": seconds, "learning_rate": rate, **numbers})
         if self.path.suffix == ".csv":
-            history.write_csv(self.path)
+            self._history().write_csv(self.path)
             return
-        lines = []
-        for number, seconds, row, rate in zip(
-            history.epochs, history.seconds, history.rows(), self._rates
-        ):
-            values = {"seconds": seconds, "learning_rate": rate, **row}
-            finite = {name: v if math.isfinite(v) else None for name, v in values.items()}
-            lines.append(json.dumps({"epoch": number, **finite}))
         with atomic_write(self.path) as temporary:
+            lines = (json.dumps({k: _or_none(v) for k, v in line.items()}) for line in self._lines)
             temporary.write_text("\n".join(lines) + "\n", encoding="utf-8")
 
+    def _history(self) -> History:
+        history = History()
+        for line in self._lines:
+            numbers = {name: value for name, value in line.items() if name not in BESIDE}
+            history.append(line["epoch"], numbers, line["seconds"])
+        return history
+
+    def _written(self) -> list[dict]:
+        """What the file holds of a run that this one goes on with."""
+        text = self.path.read_text(encoding="utf-8")
+        if self.path.suffix == ".jsonl":
+            lines = [json.loads(line) for line in text.splitlines()]
+            return [{k: math.nan if v is None else v for k, v in line.items()} for line in lines]
+        rows = csv.DictReader(text.splitlines())
+        return [
+            {**{k: float(v) for k, v in row.items()}, "epoch": int(row["epoch"])} for row in rows
+        ]
+
     def state(self):
-        return self._rates
+        return self._lines
 
     def resume(self, state):
-        self._rates = list(state)
+        self._lines = list(state)
+
+
+def _or_none(value):
+    return value if math.isfinite(value) else None
 
 
 class TensorBoard(Callback):
@@ -86,10 +107,6 @@ class TensorBoard(Callback):
             ) from error
         self.folder = Path(folder)
         self._writer = None
-        self._done = 0
-
-    def on_train_begin(self):
-        self._done = 0
 
     def on_epoch_end(self, epoch, numbers):
         from tensorboardX import SummaryWriter
@@ -98,7 +115,7 @@ class TensorBoard(Callback):
             # What a run that was killed wrote after its last checkpoint is overlaid.
             # Files are named by the second: another run of the same one must not replace it.
             self._writer = SummaryWriter(
-                str(self.folder), purge_step=self._done + 1, filename_suffix=f".{uuid.uuid4().hex}"
+                str(self.folder), purge_step=epoch, filename_suffix=f".{uuid.uuid4().hex}"
             )
         for name, number in {**numbers, "learning_rate": self.model.learning_rate}.items():
             validation = name.startswith(VALIDATION)
@@ -106,15 +123,8 @@ class TensorBoard(Callback):
             part = "validation" if validation else "training"
             self._writer.add_scalar(f"{column}/{part}", number, epoch)
         self._writer.flush()
-        self._done = epoch
 
     def on_train_end(self, history):
         if self._writer is not None:
             self._writer.close()
             self._writer = None
-
-    def state(self):
-        return self._done
-
-    def resume(self, state):
-        self._done = state

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from theano_transfer.tuning._interrupt import Interrupt
+from theano_transfer.tuning._state import StepState
 
 SMOOTHING = 0.9
 HOPELESS = 4.0  # times the best loss: there the search ends
@@ -63,9 +64,7 @@ def search(functions, feed, *, start: float, stop: float, steps: int) -> Learnin
     if isinstance(steps, bool) or not isinstance(steps, int) or steps < 5:
         raise ValueError(f"steps is a whole number from 5 on; got {steps!r}")
     step, rate = functions.step, functions.learning_rate
-    changed = [given.value for given in step.maker.inputs if given.update is not None]
-    before = [np.array(one.storage[0]) for one in changed]
-    rate_before = rate.get_value()
+    before = StepState(functions)
     rates: list[float] = []
     losses: list[float] = []
     average, best = 0.0, math.inf
@@ -84,9 +83,7 @@ def search(functions, feed, *, start: float, stop: float, steps: int) -> Learnin
                 best = min(best, smooth)
                 interrupt.check()
     finally:
-        for one, value in zip(changed, before):
-            one.storage[0] = value
-        rate.set_value(rate_before)
+        before.restore()
     if interrupt.happened:
         raise KeyboardInterrupt
     if len(rates) < 2:

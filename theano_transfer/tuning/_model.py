@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import signal
 
+import numpy as np
+
 from theano_transfer import weights as weight_files
 from theano_transfer._suggest import checks_options
 from theano_transfer.tuning._callbacks import as_callbacks
@@ -25,7 +27,7 @@ from theano_transfer.tuning._mixing import checked_mixing
 from theano_transfer.tuning._recipes import fine_tune
 from theano_transfer.tuning._settings import run_settings
 from theano_transfer.tuning._snapshot import Resumed
-from theano_transfer.tuning._sources import Reading, as_source, length_of, split_off
+from theano_transfer.tuning._sources import as_source, length_of, split_off
 from theano_transfer.tuning._targets import class_weights
 from theano_transfer.tuning._training import Training, WeightKeeper, plan_monitor
 
@@ -49,9 +51,10 @@ class Model(CompiledNetwork):
         (both, side by side), 'flatten', 'dropout' (0.5), ('dropout', 0.2), 'batchnorm', functions
         from layer to layer. The layer that predicts is added by itself. ``['avg', 'dropout']``
         if None.
-    input_shape : (3, rows, columns) or (1, rows, columns), optional
+    input_shape : (channels, rows, columns), optional
         Of a base given by name; its usual size if None. With one channel, weights for colours
-        are added up, and the network sees pictures in grey.
+        are added up, and the network sees pictures in grey. With another number, they are
+        spread over the channels, and pictures have to have as many.
     task : {'classification', 'binary', 'multilabel', 'ordinal', 'regression'}, optional
         Gives the last layer softmax, sigmoid, sigmoid, sigmoid or nothing. 'ordinal' is for
         classes in an order, such as grades: it learns whether the class is above 0, above 1, and
@@ -65,6 +68,8 @@ class Model(CompiledNetwork):
         In which the frozen part computes features. bfloat16 keeps three digits of what passes
         between layers and takes about half the time on processors that know it; what is trained
         is float32 either way.
+    in_channels : int, optional
+        The channels alone, where the usual size will do.
 
     Attributes
     ----------
@@ -96,6 +101,7 @@ class Model(CompiledNetwork):
         preprocessing=None,
         seed=0,
         precision="float32",
+        in_channels=None,
     ):
         super().__init__(
             base,
@@ -107,6 +113,7 @@ class Model(CompiledNetwork):
             preprocessing=preprocessing,
             seed=seed,
             precision=precision,
+            in_channels=in_channels,
         )
         self.history: History | None = None
         self.stop_training: bool | str = False
@@ -150,8 +157,8 @@ class Model(CompiledNetwork):
         ----------
         data : data set, folder, array, pair (x, y), list of paths, iterable, or function
             A data set of ``tt.images``; the path of a folder with one folder per class; RGB
-            values 0..255 as (n, 3, rows, columns); an iterable of batches (x, y), or a function
-            that returns one for each epoch.
+            values 0..255 as (n, 3, rows, columns), or of as many channels as the network; an
+            iterable of batches (x, y), or a function that returns one for each epoch.
         y : array-like, optional
             Labels, where `data` is an array or a list of paths: class numbers, one-hot or
             multi-hot rows, or numbers for a regression.
@@ -234,6 +241,8 @@ class Model(CompiledNetwork):
         self.check_current()
         _check_augmentation(augment)
         first, last = _checked_epochs(initial_epoch, epochs)
+        if steps_per_epoch is not None and steps_per_epoch < 1:
+            raise ValueError(f"steps_per_epoch is at least 1; got {steps_per_epoch!r}")
         seed = self.seed if seed is None else seed
         source = as_source(data, y)
         validation = None if validation_data is None else as_source(validation_data)
@@ -242,7 +251,7 @@ class Model(CompiledNetwork):
                 source, validation_split, seed, validation, sample_weight
             )
         self._accept(source, validation)
-        reading = Reading(self.input_size, self.preprocessing, batch_size, workers)
+        reading = self._reading(batch_size, workers)
         feed = self._feed(
             source,
             reading,
@@ -320,11 +329,15 @@ class Model(CompiledNetwork):
         loss=None,
         metrics=None,
         weight_decay=0.0,
+        label_smoothing=0.0,
         batch_size=32,
         validation_data=None,
+        validation_split=0.0,
         callbacks=None,
         class_weight=None,
+        sample_weight=None,
         augment=None,
+        mix=None,
         cache="auto",
         checkpoints=None,
         resume=False,
@@ -347,7 +360,7 @@ class Model(CompiledNetwork):
             The highest learning rate of the head; :meth:`lr_find` suggests one.
         stages : int
             In which the base is unfrozen; each compiles anew.
-        optimizer, loss, metrics, weight_decay
+        optimizer, loss, metrics, weight_decay, label_smoothing
             As for :meth:`compile`.
         others
             As for :meth:`fit`; `checkpoints` gets a folder for each step.
@@ -361,9 +374,11 @@ class Model(CompiledNetwork):
             self, data, y,
             epochs=epochs, freeze_epochs=freeze_epochs, lr=lr, stages=stages,
             optimizer=optimizer, weight_decay=weight_decay, loss=loss, metrics=metrics,
+            label_smoothing=label_smoothing,
             checkpoints=checkpoints, resume=resume, batch_size=batch_size,
-            validation_data=validation_data, callbacks=callbacks, class_weight=class_weight,
-            augment=augment, cache=cache, seed=seed, workers=workers, verbose=verbose,
+            validation_data=validation_data, validation_split=validation_split,
+            callbacks=callbacks, class_weight=class_weight, sample_weight=sample_weight,
+            augment=augment, mix=mix, cache=cache, seed=seed, workers=workers, verbose=verbose,
         )  # fmt: skip
 
     @checks_options
@@ -406,7 +421,7 @@ class Model(CompiledNetwork):
         functions, source = self.functions, as_source(data, y)
         self._accept(source, adopt=False)
         seed = self.seed if seed is None else seed
-        reading = Reading(self.input_size, self.preprocessing, batch_size, workers)
+        reading = self._reading(batch_size, workers)
         shuffle = length_of(source) is not None
         feed = self._feed(source, reading, shuffle=shuffle, seed=seed, augment=augment)
         feed, _ = keep_features(
@@ -515,6 +530,9 @@ def _state_to_resume(states, resume, settings) -> Resumed | None:
 
 def _checked_epochs(initial_epoch, epochs) -> tuple[int, int]:
     """The first and the last epoch to train, counted from 1."""
+    for name, number in (("initial_epoch", initial_epoch), ("epochs", epochs)):
+        if isinstance(number, bool) or not isinstance(number, (int, np.integer)):
+            raise TypeError(f"{name} is a whole number; got {number!r}")
     if initial_epoch < 0 or epochs <= initial_epoch:
         raise ValueError(
             f"epochs={epochs} is the number of the last epoch and has to be above "

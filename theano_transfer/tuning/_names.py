@@ -91,7 +91,10 @@ def upper_part(net, share: float) -> list[Layer]:
 
 def _matching(net, pattern) -> list[Layer]:
     if not isinstance(pattern, str):
-        raise TypeError(f"a layer is given by its name; got {pattern!r}")
+        raise TypeError(
+            "a layer is given by its name, a share of the blocks by a fraction such as 0.5; "
+            f"got {pattern!r}"
+        )
     if not any(sign in pattern for sign in "*?["):
         raise UnknownLayerError(no_such_layer(pattern, [*net, *blocks_of(net), ALL]))
     return match_names(list(net.items()), [pattern])

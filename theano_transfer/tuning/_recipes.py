@@ -29,6 +29,7 @@ def fine_tune(
     stages: int,
     optimizer,
     weight_decay: float,
+    label_smoothing: float,
     loss,
     metrics,
     checkpoints,
@@ -55,6 +56,7 @@ def fine_tune(
             learning_rate=OneCycle(rate, share=0.3 if share else 0.9),
             layer_decay=_decay(model) if share else None,
             weight_decay=weight_decay,
+            label_smoothing=label_smoothing,
         )
         done = len(history)
         part = model.fit(

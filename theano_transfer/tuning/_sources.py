@@ -25,12 +25,15 @@ class Reading:
     batch_size : int
     workers : int
         Threads that decode.
+    channels : int or None
+        Of the network; None leaves pictures unchecked.
     """
 
     size: tuple[int, int]
     preprocess: object
     batch_size: int = 32
     workers: int = 2
+    channels: int | None = None
 
 
 def as_source(data, labels=None):
@@ -40,7 +43,7 @@ def as_source(data, labels=None):
     ----------
     data : data set, folder, path of a picture, list or array of paths, array, pair (x, y),
         iterable of pairs (x, y), or function that returns such an iterable
-        Arrays hold RGB values 0..255, (n, 3, rows, columns).
+        Arrays hold values 0..255, (n, 3, rows, columns) of colours or (n, channels, ...).
     labels : array-like, optional
         Where `data` is an array or a list of paths.
     """
@@ -96,6 +99,31 @@ def length_of(source) -> int | None:
         return len(source)
     except TypeError:
         return None
+
+
+def check_channels(given: int | None, wanted: int) -> None:
+    """Raise DataMismatchError unless a network takes pictures of so many channels.
+
+    Parameters
+    ----------
+    given : int or None
+        Of the pictures, as a data set gives them; None where nobody knows yet.
+    wanted : int
+        Of the network; with one, it takes the mean of three, too.
+    """
+    needed = 3 if wanted == 1 else wanted
+    if given in (None, needed, wanted):
+        return
+    if needed == 3:
+        advice = f"Model(..., in_channels={given}) builds a network for them"
+    else:
+        advice = (
+            "give arrays (n, channels, rows, columns), tt.images.HDF5Images, or files with "
+            "read=, a function from a path to an array"
+        )
+    raise DataMismatchError(
+        f"the pictures have {given} channels and the network takes {wanted}; {advice}"
+    )
 
 
 def split_off(source, share, seed, validation=None, sample_weight=None):
@@ -160,6 +188,8 @@ def read_batches(source, reading: Reading, *, epoch=0, steps=None, **options):
     try:
         for x, y in itertools.islice(batches, steps):
             empty = False
+            if reading.channels is not None:
+                check_channels(x.shape[1], reading.channels)
             yield x, y
     finally:
         close = getattr(batches, "close", None)  # stops the threads that read ahead

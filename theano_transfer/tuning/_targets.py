@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 import numpy as np
 
+from theano_transfer._suggest import nearest
 from theano_transfer.tuning._errors import DataMismatchError
 
 
@@ -177,7 +178,10 @@ def class_weights(
         )
     if isinstance(class_weight, str):
         if class_weight != "balanced":
-            raise ValueError(f"class_weight is 'balanced' or weights; got {class_weight!r}")
+            raise ValueError(
+                f"class_weight is 'balanced' or weights; got {class_weight!r}"
+                + nearest(class_weight, ["balanced"])
+            )
         return _balanced(labels, count)
     if isinstance(class_weight, Mapping):
         weights = np.ones(count)

@@ -7,6 +7,7 @@ import time
 
 import numpy as np
 
+from theano_transfer._suggest import nearest
 from theano_transfer.tuning._callbacks import EarlyStopping, Judge
 from theano_transfer.tuning._checkpoints import Checkpoints
 from theano_transfer.tuning._errors import TrainingError
@@ -97,7 +98,10 @@ def plan_monitor(monitor, early_stopping, names, validates: bool):
         monitor = "loss"
     columns = [*names, *(f"{VALIDATION}{name}" for name in names if validates)]
     if monitor is not None and monitor not in columns:
-        hint = "" if validates else f"; columns that start with {VALIDATION} need validation data"
+        if str(monitor).startswith(VALIDATION) and not validates:
+            hint = f"; columns that start with {VALIDATION} need validation data"
+        else:
+            hint = nearest(monitor, columns)
         raise ValueError(f"monitor={monitor!r} is none of {', '.join(columns)}{hint}")
     if early_stopping is None:
         callbacks = []

@@ -14,6 +14,7 @@ from theano_transfer.tuning._assemble import (
     checked_preprocessing,
     picture_size,
     plan_outputs,
+    shape_for,
     usual_preprocessing,
 )
 from theano_transfer.tuning._freeze import (
@@ -42,6 +43,7 @@ class TunedNetwork:
         preprocessing,
         seed,
         precision="float32",
+        in_channels=None,
     ):
         # Everything that can be wrong about the arguments is looked at before anything is built.
         self.head = parse_head(head)
@@ -52,7 +54,8 @@ class TunedNetwork:
         self.precision = precision
         if preprocessing is not None:
             checked_preprocessing(preprocessing)
-        base_net, self._features = build_base(base, weights, input_shape, self.seed)
+        shape = shape_for(base, input_shape, in_channels)
+        base_net, self._features = build_base(base, weights, shape, self.seed)
         self.base_name = base if isinstance(base, str) else None
         self.base_layers = list(base_net)
         self.input_size = picture_size(base_net, self._features)
@@ -94,7 +97,7 @@ class TunedNetwork:
 
     @property
     def input_shape(self) -> tuple:
-        """(3, rows, columns) of the input layer; None where any size will do."""
+        """(channels, rows, columns) of the input layer; None where any size will do."""
         entry = next(x for x in self.net.values() if isinstance(x, InputLayer))
         return tuple(entry.shape[1:])
 

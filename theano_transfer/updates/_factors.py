@@ -6,8 +6,9 @@ import math
 from collections import OrderedDict
 from collections.abc import Mapping
 
+from theano_transfer.tuning._errors import UnknownLayerError
 from theano_transfer.tuning._freeze import params_of, trainable_params
-from theano_transfer.tuning._select import match_names, named_layers
+from theano_transfer.tuning._select import match_names, named_layers, no_such_layer
 from theano_transfer.updates._groups import depth_groups
 
 
@@ -92,7 +93,14 @@ def by_name(layers, factors: Mapping[str, float]) -> OrderedDict:
     groups, named = depth_groups(layers), named_layers(layers)
     for name, factor in factors.items():
         value = _checked(factor, f"the factor of {name!r}", least=0)
-        found = groups[name] if name in groups else params_of(match_names(named, [name]))
+        if name in groups:
+            found = groups[name]
+        else:
+            try:
+                found = params_of(match_names(named, [name]))
+            except UnknownLayerError:
+                names = [layer for layer, _ in named if layer]
+                raise UnknownLayerError(no_such_layer(name, [*groups, *names])) from None
         chosen.update((param, value) for param in found if param in chosen)
     return chosen
 
