@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+import theano
 from lasagne.layers import InputLayer, NonlinearityLayer
 
 import theano_transfer as tt
@@ -43,13 +44,20 @@ def make_net(preprocessing="caffe", nonlinearity=rectify):
     return net
 
 
-@pytest.fixture(scope="session")
-def model():
+@pytest.fixture(scope="module", autouse=True)
+def uncompiled():
+    """Formulas are tried, not compilers: functions run without one."""
+    with theano.config.change_flags(mode="FAST_COMPILE"):
+        yield
+
+
+@pytest.fixture(scope="module")
+def model(uncompiled):
     return tt.Model(make_net(), classes=["cat", "dog", "owl"], head=["avg"], seed=1)
 
 
-@pytest.fixture(scope="session")
-def binary_model():
+@pytest.fixture(scope="module")
+def binary_model(uncompiled):
     return tt.Model(make_net("tf"), classes=["no", "yes"], task="binary", head=["avg"], seed=2)
 
 

@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+import theano
 from tuning.conftest import SIZE, make_small_net
 
 import theano_transfer as tt
@@ -18,8 +19,15 @@ def answers(rng):
     return labels, powers / powers.sum(axis=1, keepdims=True)
 
 
-@pytest.fixture(scope="session")
-def small_model():
+@pytest.fixture(scope="module", autouse=True)
+def uncompiled():
+    """What is tried here is what follows from numbers: functions run without a compiler."""
+    with theano.config.change_flags(mode="FAST_COMPILE"):
+        yield
+
+
+@pytest.fixture(scope="module")
+def small_model(uncompiled):
     model = tt.Model(make_small_net(), classes=CLASSES, head=["avg"], seed=1)
     model.compile("adam", learning_rate=0.05)
     return model

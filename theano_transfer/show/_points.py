@@ -4,10 +4,16 @@ from __future__ import annotations
 
 import numpy as np
 
+from theano_transfer._choice import checked_choice
 from theano_transfer._optional import optional
 from theano_transfer.show._figure import BLUE, GREY, ORANGE, figure
 
 MANY = 10  # from so many classes on, lines have no names
+AXES = {
+    "roc": ("share of the others that pass", "share of the class that passes"),
+    "pr": ("recall", "precision"),
+}
+KINDS = tuple(AXES)
 
 
 def scatter(points, labels, classes, path) -> None:
@@ -39,7 +45,7 @@ def scatter(points, labels, classes, path) -> None:
             axes.legend(frameon=False, loc="center left", bbox_to_anchor=(1, 0.5), fontsize=8)
 
 
-def decision_curves(labels, probabilities, classes, path) -> None:
+def decision_curves(labels, probabilities, classes, path, *, kinds=KINDS) -> None:
     """Draw ROC curves and precision over recall, each class against the others.
 
     Parameters
@@ -49,27 +55,31 @@ def decision_curves(labels, probabilities, classes, path) -> None:
     classes : list of str
     path : str or path
         Picture to write; its suffix (.png, .svg, .pdf) tells the format.
+    kinds : sequence of 'roc' and 'pr'
+        Which of them, from the top down.
     """
     metrics = optional("sklearn.metrics")
     labels, probabilities = np.asarray(labels), np.asarray(probabilities)
+    for kind in kinds:
+        checked_choice(kind, KINDS, "kind of curve")
     there = labels > 0.5 if labels.ndim == 2 else labels[:, None] == np.arange(len(classes))
-    with figure(path, width=5.2, height=6.8) as drawing:
-        roc, pr = drawing.subplots(2, 1)
-        roc.plot([0, 1], [0, 1], ":", color=GREY, linewidth=0.8)
-        for name, colour, is_it, p in zip(
-            classes, _colours(len(classes)), there.T, probabilities.T
-        ):
-            if is_it.all() or not is_it.any():
-                continue  # nothing to tell apart
-            style = {"color": colour, "linewidth": 1.3, "label": name}
-            wrong, right, _ = metrics.roc_curve(is_it, p)
-            roc.plot(wrong, right, **style)
-            precision, recall, _ = metrics.precision_recall_curve(is_it, p)
-            pr.step(recall, precision, where="post", **style)
-        for axes, across, up in (
-            (roc, "share of the others that pass", "share of the class that passes"),
-            (pr, "recall", "precision"),
-        ):
+    with figure(path, width=5.2, height=3.6 * len(kinds)) as drawing:
+        for axes, kind in zip(drawing.subplots(len(kinds), squeeze=False)[:, 0], kinds):
+            if kind == "roc":
+                axes.plot([0, 1], [0, 1], ":", color=GREY, linewidth=0.8)
+            for name, colour, is_it, p in zip(
+                classes, _colours(len(classes)), there.T, probabilities.T
+            ):
+                if is_it.all() or not is_it.any():
+                    continue  # nothing to tell apart
+                style = {"color": colour, "linewidth": 1.3, "label": name}
+                if kind == "roc":
+                    wrong, right, _ = metrics.roc_curve(is_it, p)
+                    axes.plot(wrong, right, **style)
+                else:
+                    precision, recall, _ = metrics.precision_recall_curve(is_it, p)
+                    axes.step(recall, precision, where="post", **style)
+            across, up = AXES[kind]
             axes.set_xlim(-0.02, 1.02)
             axes.set_ylim(-0.02, 1.02)
             axes.set_xlabel(across)
@@ -77,7 +87,8 @@ def decision_curves(labels, probabilities, classes, path) -> None:
             axes.grid(alpha=0.25)
             axes.spines[["top", "right"]].set_visible(False)
         if len(classes) <= MANY:
-            pr.legend(frameon=False, fontsize=8, loc="lower left")
+            place = "lower right" if kinds[-1] == "roc" else "lower left"
+            axes.legend(frameon=False, fontsize=8, loc=place)
 
 
 def reliability_diagram(found, path) -> None:
@@ -92,7 +103,7 @@ def reliability_diagram(found, path) -> None:
         number of pictures; dots below the line are too sure.
     """
     confidence, accuracy, count = found
-    with figure(path, width=5.2, height=3.8) as drawing:
+    with figure(path, width=5.2, height=3.6) as drawing:
         axes = drawing.add_subplot()
         axes.plot([0, 1], [0, 1], ":", color=GREY, linewidth=0.8, label="means what it says")
         axes.plot(confidence, accuracy, "-", color=BLUE, linewidth=1)
