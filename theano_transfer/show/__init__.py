@@ -2,6 +2,7 @@
 
 from theano_transfer.show._confusion import confusion_matrix as confusion_matrix
 from theano_transfer.show._confusion import count_confusions as count_confusions
+from theano_transfer.show._curves import compared_curves as compared_curves
 from theano_transfer.show._curves import curves as curves
 from theano_transfer.show._overlay import filter_pictures as filter_pictures
 from theano_transfer.show._overlay import heat_colours as heat_colours

@@ -6,9 +6,8 @@ import numpy as np
 
 from theano_transfer._choice import checked_choice
 from theano_transfer._optional import optional
-from theano_transfer.show._figure import BLUE, GREY, ORANGE, figure
+from theano_transfer.show._figure import BLUE, GREY, MANY, ORANGE, colours, figure
 
-MANY = 10  # from so many classes on, lines have no names
 AXES = {
     "roc": ("share of the others that pass", "share of the class that passes"),
     "pr": ("recall", "precision"),
@@ -35,7 +34,7 @@ def scatter(points, labels, classes, path) -> None:
         )
     with figure(path, width=6.0, height=4.6) as drawing:
         axes = drawing.add_subplot()
-        for number, (name, colour) in enumerate(zip(classes, _colours(len(classes)))):
+        for number, (name, colour) in enumerate(zip(classes, colours(len(classes)))):
             mine = points[labels == number]
             axes.scatter(*mine.T, s=16, color=colour, label=name, alpha=0.8, linewidths=0)
         axes.set_xticks([])
@@ -68,7 +67,7 @@ def decision_curves(labels, probabilities, classes, path, *, kinds=KINDS) -> Non
             if kind == "roc":
                 axes.plot([0, 1], [0, 1], ":", color=GREY, linewidth=0.8)
             for name, colour, is_it, p in zip(
-                classes, _colours(len(classes)), there.T, probabilities.T
+                classes, colours(len(classes)), there.T, probabilities.T
             ):
                 if is_it.all() or not is_it.any():
                     continue  # nothing to tell apart
@@ -139,11 +138,3 @@ def predictions_over_targets(targets, predictions, path) -> None:
         axes.set_ylabel("predicted")
         axes.grid(alpha=0.25)
         axes.spines[["top", "right"]].set_visible(False)
-
-
-def _colours(count: int):
-    import matplotlib
-
-    if count <= MANY:
-        return matplotlib.colormaps["tab10"](np.arange(count))
-    return matplotlib.colormaps["turbo"](np.linspace(0, 1, count))
