@@ -10,6 +10,7 @@ from theano_transfer.show._overlay import overlay as overlay
 from theano_transfer.show._overlay import picture_grid as picture_grid
 from theano_transfer.show._overlay import signed as signed
 from theano_transfer.show._points import decision_curves as decision_curves
+from theano_transfer.show._points import picture_map as picture_map
 from theano_transfer.show._points import predictions_over_targets as predictions_over_targets
 from theano_transfer.show._points import reliability_diagram as reliability_diagram
 from theano_transfer.show._points import scatter as scatter

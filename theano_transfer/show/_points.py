@@ -8,6 +8,7 @@ from theano_transfer._choice import checked_choice
 from theano_transfer._optional import optional
 from theano_transfer.show._figure import BLUE, GREY, MANY, ORANGE, colours, figure
 
+NEARLY_WHITE = 245
 AXES = {
     "roc": ("share of the others that pass", "share of the class that passes"),
     "pr": ("recall", "precision"),
@@ -42,6 +43,40 @@ def scatter(points, labels, classes, path) -> None:
         axes.spines[:].set_color("#cccccc")
         if len(classes) <= 2 * MANY:
             axes.legend(frameon=False, loc="center left", bbox_to_anchor=(1, 0.5), fontsize=8)
+
+
+def picture_map(points, pictures, path, *, side: float = 0.035) -> None:
+    """Draw pictures at their points, so that neighbours can be looked at.
+
+    Parameters
+    ----------
+    points : array (n, 2)
+        From ``tt.explain.project``.
+    pictures : array (n, 3, rows, columns)
+        RGB values 0..255; small ones will do. What is nearly white is left out of them.
+    path : str or path
+        Picture to write; its suffix (.png, .svg, .pdf) tells the format.
+    side : float
+        Of a picture, as a share of the map's.
+    """
+    points, pictures = np.asarray(points, float), np.asarray(pictures)
+    if points.ndim != 2 or points.shape[1] != 2 or len(points) != len(pictures):
+        raise ValueError(
+            f"points are (n, 2), one for each picture; got {points.shape} and {len(pictures)} "
+            "pictures"
+        )
+    least = points.min(axis=0)
+    places = (points - least) / np.maximum(points.max(axis=0) - least, 1e-12)
+    with figure(path, width=7.0, height=7.0) as drawing:
+        axes = drawing.add_subplot()
+        for (across, up), picture in zip(places, pictures):
+            shown = picture.transpose(1, 2, 0).clip(0, 255).astype(np.uint8)
+            clear = np.where(shown.min(axis=2, keepdims=True) > NEARLY_WHITE, 0, 255)
+            extent = (across - side / 2, across + side / 2, up - side / 2, up + side / 2)
+            axes.imshow(np.dstack([shown, clear.astype(np.uint8)]), extent=extent)
+        axes.set_xlim(-side, 1 + side)
+        axes.set_ylim(-side, 1 + side)
+        axes.axis("off")
 
 
 def decision_curves(labels, probabilities, classes, path, *, kinds=KINDS) -> None:
