@@ -8,7 +8,6 @@ import warnings
 
 import numpy as np
 import pytest
-import theano
 from lasagne.layers import InputLayer
 
 import theano_transfer as tt
@@ -19,6 +18,8 @@ pytest.importorskip("sklearn", minversion="1.6")
 
 from sklearn.utils.estimator_checks import estimator_checks_generator  # noqa: E402
 from sklearn.utils.validation import validate_data  # noqa: E402
+
+pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("uncompiled")]
 
 SIDE = 6
 RECORD = ModelRecord(
@@ -100,12 +101,6 @@ ESTIMATORS = [
 ]
 
 
-@pytest.fixture(scope="module", autouse=True)
-def uncompiled():
-    with theano.config.change_flags(mode="FAST_COMPILE"):
-        yield
-
-
 def checks():
     """(estimator, check) of all of them, named."""
     with warnings.catch_warnings():
@@ -117,7 +112,6 @@ def checks():
                 yield pytest.param(estimator, check, id=f"{type(estimator).__name__}-{name}")
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize(("estimator", "check"), list(checks()))
 def test_checks_of_scikit_learn(estimator, check):
     name = check.func.__name__ if hasattr(check.func, "__name__") else check.func.func.__name__

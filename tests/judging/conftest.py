@@ -2,7 +2,6 @@
 
 import numpy as np
 import pytest
-import theano
 from tuning.conftest import SIZE, make_small_net
 
 import theano_transfer as tt
@@ -20,10 +19,8 @@ def answers(rng):
 
 
 @pytest.fixture(scope="module", autouse=True)
-def uncompiled():
-    """What is tried here is what follows from numbers: functions run without a compiler."""
-    with theano.config.change_flags(mode="FAST_COMPILE"):
-        yield
+def quickly(uncompiled):
+    """What is tried here follows from numbers, not from how they are computed."""
 
 
 @pytest.fixture(scope="module")
