@@ -4,12 +4,18 @@ import shutil
 from pathlib import Path
 
 import pytest
+import theano
 
 from theano_transfer.cli import main
 
 EMOJI = Path(__file__).parents[2] / "examples" / "data" / "emoji"
 CLASSES = ("animal", "building", "food")
 EACH = 6
+
+
+@pytest.fixture(scope="module", autouse=True)
+def quickly(uncompiled):
+    """What commands do and say hangs on no compiler; `make demo` runs with one."""
 
 
 @pytest.fixture(scope="session")
@@ -41,10 +47,11 @@ def own_pictures(pictures, tmp_path):
 def trained(pictures, tmp_path_factory):
     """Path of a model fine-tuned for two epochs on small pictures."""
     output = tmp_path_factory.mktemp("model") / "model.h5"
-    status = main(
-        ["finetune", str(pictures), "--size", "32", "--epochs", "2", "--unfreeze", "none"]
-        + ["--output", str(output), "--quiet"]
-    )
+    with theano.config.change_flags(mode="FAST_COMPILE"):
+        status = main(
+            ["finetune", str(pictures), "--size", "32", "--epochs", "2", "--unfreeze", "none"]
+            + ["--output", str(output), "--quiet"]
+        )
     assert status == 0
     return output
 

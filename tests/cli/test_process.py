@@ -14,7 +14,8 @@ COMMAND = [sys.executable, "-m", "theano_transfer"]
 
 
 def environment(**changes):
-    return {**os.environ, "PYTHONWARNINGS": "default", **changes}
+    flags = ",".join(filter(None, (os.environ.get("AESARA_FLAGS"), "mode=FAST_COMPILE")))
+    return {**os.environ, "PYTHONWARNINGS": "default", "AESARA_FLAGS": flags, **changes}
 
 
 def run(*arguments, **options):
