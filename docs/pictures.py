@@ -84,7 +84,9 @@ def photographs(model, history, data, valid):
 
     net = tt.zoo.efficientnet_lite0(weights="imagenet")
     folder = Path(skimage.__file__).parent / "data"
-    ways_to_see(net, tt.images.ImageFiles([folder / name for name in PHOTOGRAPHS]), "photographs.png")
+    ways_to_see(
+        net, tt.images.ImageFiles([folder / name for name in PHOTOGRAPHS]), "photographs.png"
+    )
 
 
 def ways_to_see(model, some, name):
@@ -161,7 +163,10 @@ def report(model, history, data, valid):
             "style='margin:6px;border-radius:24px'></iframe>"
             for address in ("page.html", "page.html#confusions", "dark.html#wrong-answers")
         ))  # fmt: skip
-        for shown, name, size in ((page, "report.png", "1180,1500"), (phones, "phones.png", "1260,880")):
+        for shown, name, size in (
+            (page, "report.png", "1180,1500"),
+            (phones, "phones.png", "1260,880"),
+        ):
             subprocess.run(
                 [browser, "--headless", "--no-sandbox", "--disable-gpu", "--hide-scrollbars",
                  f"--user-data-dir={folder}/profile", f"--screenshot={PICTURES / name}",
@@ -190,8 +195,7 @@ def pixels(data, numbers, size):
 
 
 PARTS = {
-    part.__name__: part
-    for part in (judge, see, photographs, filters, feature_maps, space, report)
+    part.__name__: part for part in (judge, see, photographs, filters, feature_maps, space, report)
 }
 
 if __name__ == "__main__":

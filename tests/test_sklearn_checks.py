@@ -16,8 +16,8 @@ from theano_transfer.zoo import ModelRecord, Network
 
 pytest.importorskip("sklearn", minversion="1.6")
 
-from sklearn.utils.estimator_checks import estimator_checks_generator  # noqa: E402
-from sklearn.utils.validation import validate_data  # noqa: E402
+from sklearn.utils.estimator_checks import estimator_checks_generator
+from sklearn.utils.validation import validate_data
 
 pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("uncompiled")]
 
@@ -36,8 +36,7 @@ RECORD = ModelRecord(
     min_size=1,
 )
 NOT_OURS = {
-    # what follows is about the subclass's reading of tables, or asks for more than pictures have
-    "check_do_not_raise_errors_in_init_or_set_params": "set_params() refuses unknown names, as ours",
+    "check_do_not_raise_errors_in_init_or_set_params": "wrong names are refused by set_params()",
 }
 
 
@@ -49,7 +48,7 @@ def make_base():
 
 
 def painted(table):
-    """Pictures (n, 3, SIDE, SIDE): a pixel for each column, grey at 0, never quite black or white."""
+    """Pictures (n, 3, SIDE, SIDE): a pixel for each column, grey where it is 0."""
     table = np.asarray(table, dtype=np.float64)
     pixels = np.full((len(table), SIDE * SIDE), 127.5, np.float32)
     pixels[:, : table.shape[1]] += 127.5 * table / (4 + np.abs(table))

@@ -37,7 +37,8 @@ def test_guided_rectifiers_in_c(compiled):
 
 @pytest.mark.slow
 @pytest.mark.parametrize(
-    "name", ["squeezenet1_1", "resnet18", "mobilenet_v2", "mobilenet_v3_small", "efficientnet_lite0"]
+    "name",
+    ["squeezenet1_1", "resnet18", "mobilenet_v2", "mobilenet_v3_small", "efficientnet_lite0"],
 )
 def test_networks_of_the_zoo(name, compiled, rng):
     net = tt.zoo.build(name, weights=None, include_top=False, input_shape=(3, SIZE, SIZE))

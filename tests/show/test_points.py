@@ -34,9 +34,7 @@ def test_drawings_are_written(answers, rng, tmp_path):
         "numbers": lambda path: show.predictions_over_targets(
             probabilities, probabilities + 0.1, path
         ),
-        "roc": lambda path: show.decision_curves(
-            labels, probabilities, "abc", path, kinds=["roc"]
-        ),
+        "roc": lambda path: show.decision_curves(labels, probabilities, "abc", path, kinds=["roc"]),
         "map": lambda path: show.picture_map(
             rng.normal(size=(9, 2)), rng.integers(0, 256, (9, 3, 6, 6)), path
         ),

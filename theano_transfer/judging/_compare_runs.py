@@ -91,9 +91,7 @@ def report_runs(runs, path, data=None, y=None, *, title=None, batch_size=32) -> 
     named = _named(runs)
     rows = compare_runs(named)
     histories = _histories(named)
-    measured = dict.fromkeys(
-        column for history in histories.values() for column in history.history
-    )
+    measured = dict.fromkeys(column for history in histories.values() for column in history.history)
     drawn = (
         chart(
             lambda file, column=column: show.compared_curves(histories, column, file),

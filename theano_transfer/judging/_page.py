@@ -7,6 +7,7 @@ import html
 import io
 import math
 from collections.abc import Iterable, Sequence
+from itertools import chain, repeat
 from typing import NamedTuple
 
 import numpy as np
@@ -68,8 +69,8 @@ def number(value: object) -> str:
 def tiles(figures: dict[str, object]) -> str:
     """Figures beside each other, with what they are called below; the first one stands out."""
     made = (
-        f"<div class='tile{'' if place else ' first'}'><b>{number(v)}</b><span>{text(k)}</span></div>"
-        for place, (k, v) in enumerate(figures.items())
+        f"<div class='{kind}'><b>{number(v)}</b><span>{text(k)}</span></div>"
+        for kind, (k, v) in zip(chain(["tile first"], repeat("tile")), figures.items())
     )
     return f"<div class='tiles'>{''.join(made)}</div>"
 
@@ -88,9 +89,7 @@ def table(
         + "</tr>\n"
         for first, *rest in rows
     )
-    return _scrolling(
-        name, f"<table><thead><tr>{head}</tr></thead><tbody>\n{body}</tbody></table>"
-    )
+    return _scrolling(name, f"<table><thead><tr>{head}</tr></thead><tbody>\n{body}</tbody></table>")
 
 
 def facts(rows: Iterable[tuple[str, object]]) -> str:
@@ -133,9 +132,7 @@ def cards(figures: Iterable[str]) -> str:
     return f"<div class='cards'>{''.join(figures)}</div>"
 
 
-def card(
-    pictures: Sequence[tuple[str, str]], caption: str, detail: str, kind: str = ""
-) -> str:
+def card(pictures: Sequence[tuple[str, str]], caption: str, detail: str, kind: str = "") -> str:
     """Pictures (HTML, text below) in a row over a caption and a detail (text).
 
     `kind` is 'right', 'wrong' or nothing, and tells the colour of the edge.

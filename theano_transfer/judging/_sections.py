@@ -72,7 +72,6 @@ def training(history) -> Section:
 
 def about_classes(judgement: Judgement) -> Iterator[Section]:
     """Everything but pictures, for a task with classes or labels."""
-    names = judgement.classes
     if judgement.task in SINGLE:
         yield _confusions(judgement)
     rows = judgement.per_class()
