@@ -235,3 +235,5 @@ def test_weights_count(pictures):
     weights = (names == "cat").astype(float)
     classifier = make(epochs=10).fit(x, names, sample_weight=weights)
     assert (classifier.predict(x) == "cat").all()
+    with pytest.raises(ValueError, match="zero for all pictures"):
+        make().fit(x, names, sample_weight=np.zeros(30))

@@ -60,8 +60,10 @@ class _FineTuned(Parameters):
         self.workers = workers
         self.verbose = verbose
 
-    def _train(self, X, y, classes, **options) -> None:
+    def _train(self, X, y, classes, sample_weight) -> None:
         """Build a model, train its head, and then what is to be unfrozen along with it."""
+        if sample_weight is not None and not np.any(sample_weight):
+            raise ValueError("sample_weight is zero for all pictures: nothing could be learned")
         # A network that was given is a parameter, which fitting leaves as it is.
         model = Model(
             self.base if isinstance(self.base, str) else copy.deepcopy(self.base),
@@ -78,13 +80,14 @@ class _FineTuned(Parameters):
             cache = self.cache or False
         else:
             cache = as_cache(self.cache)
-        options.update(
-            batch_size=self.batch_size,
-            augment=self.augment,
-            cache=cache,
-            workers=self.workers,
-            verbose=self.verbose,
-        )
+        options = {
+            "batch_size": self.batch_size,
+            "augment": self.augment,
+            "cache": cache,
+            "workers": self.workers,
+            "verbose": self.verbose,
+            "sample_weight": sample_weight,
+        }
         source = as_source(X, y)
         model.compile(self.optimizer, learning_rate=self.learning_rate)
         history = model.fit(source, epochs=self.epochs, **options)
@@ -231,7 +234,7 @@ class FineTunedClassifier(_FineTuned):
             raise ValueError(f"a classifier needs at least two classes; got 1 class: {classes}")
         names = [str(label) for label in classes.tolist()]
         named = names if len(set(names)) == len(names) else len(names)
-        self._train(X, numbers.astype(np.int32), named, sample_weight=sample_weight)
+        self._train(X, numbers.astype(np.int32), named, sample_weight)
         self.classes_ = classes
         return self
 
@@ -286,7 +289,7 @@ class FineTunedRegressor(_FineTuned):
         mean, scale = rows.mean(axis=0), rows.std(axis=0)
         scale = np.where(scale > 0, scale, 1.0)
         standard = ((rows - mean) / scale).astype(np.float32)
-        self._train(X, standard, rows.shape[1], sample_weight=sample_weight)
+        self._train(X, standard, rows.shape[1], sample_weight)
         self.mean_, self.scale_, self._columns = mean, scale, given.ndim == 2
         return self
 
