@@ -2,11 +2,11 @@
 
 STYLE = """
 :root { color-scheme: light dark; --ink: #1b2330; --soft: #566172; --line: #dce1e8;
-  --back: #f3f5f8; --paper: #fff; --hue: 0 84 150; --deep: #fff; --pale: #000;
+  --back: #f3f5f8; --paper: #fff; --hue: 0 84 150; --bar: .16; --deep: #fff; --pale: #000;
   --right: #1a7f4b; --wrong: #c2410c; }
 @media (prefers-color-scheme: dark) {
   :root { --ink: #e6eaf0; --soft: #a3aebd; --line: #2c3542; --back: #0e1217; --paper: #171d26;
-    --hue: 31 106 210; --deep: #fff; --pale: #fff; --right: #3fb97a; --wrong: #f0883e; }
+    --hue: 31 106 210; --bar: .4; --deep: #fff; --pale: #fff; --right: #3fb97a; --wrong: #f0883e; }
   /* charts are drawn on white: what is light becomes dark, a hue stays what it is */
   .charts img { filter: invert(1) hue-rotate(180deg); mix-blend-mode: screen; }
 }
@@ -44,7 +44,8 @@ th { font-weight: 600; color: var(--soft); }
 th:first-child, td:first-child { text-align: left; position: sticky; left: 0;
   background: var(--paper); }
 th[scope=row] { color: var(--ink); font-weight: 400; }
-td.bar { background: linear-gradient(to right, rgb(var(--hue) / .16) var(--share), transparent 0);
+td.bar { background: linear-gradient(to right, rgb(var(--hue) / var(--bar)) var(--share),
+  transparent 0);
   background-clip: content-box; padding: 3px 8px; min-width: 5.6em; }
 table.facts td { white-space: normal; overflow-wrap: anywhere; text-align: left; }
 table.facts th { vertical-align: top; }
