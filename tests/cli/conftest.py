@@ -13,11 +13,6 @@ CLASSES = ("animal", "building", "food")
 EACH = 6
 
 
-@pytest.fixture(scope="module", autouse=True)
-def quickly(uncompiled):
-    """What commands do and say hangs on no compiler; `make demo` runs with one."""
-
-
 @pytest.fixture(scope="session")
 def emoji():
     """The pictures of the demo."""

@@ -14,8 +14,7 @@ COMMAND = [sys.executable, "-m", "theano_transfer"]
 
 
 def environment(**changes):
-    flags = ",".join(filter(None, (os.environ.get("AESARA_FLAGS"), "mode=FAST_COMPILE")))
-    return {**os.environ, "PYTHONWARNINGS": "default", "AESARA_FLAGS": flags, **changes}
+    return {**os.environ, "PYTHONWARNINGS": "default", **changes}
 
 
 def run(*arguments, **options):

@@ -5,6 +5,7 @@ import shutil
 import pytest
 
 pytest.importorskip("sklearn")
+pytestmark = pytest.mark.usefixtures("uncompiled")
 
 
 def test_a_page_about_a_model_and_pictures(run, trained, pictures, tmp_path):
