@@ -36,3 +36,30 @@ def undrawn(monkeypatch):
     from theano_transfer.zoo import _options
 
     monkeypatch.setattr(_options.Options, "initial", lambda self, default=None: _options.Zeros())
+
+
+@pytest.fixture(scope="module")
+def uncompiled():
+    """For modules about numbers and conventions, not compilers: functions run without one."""
+    import theano
+
+    with theano.config.change_flags(mode="FAST_COMPILE"):
+        yield
+
+
+@pytest.fixture
+def computed(monkeypatch):
+    """Numbers of pictures that frozen bases compute features of, batch by batch."""
+    from theano_transfer.cache._frozen import FrozenPart
+
+    seen, make = [], FrozenPart.__init__
+
+    def counting(self, input_var, features, compute, *more):
+        def counted(pictures):
+            seen.append(len(pictures))
+            return compute(pictures)
+
+        make(self, input_var, features, counted, *more)
+
+    monkeypatch.setattr(FrozenPart, "__init__", counting)
+    return seen

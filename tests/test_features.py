@@ -13,6 +13,7 @@ from theano_transfer.features import FeatureExtractor
 from theano_transfer.tuning import UnknownLayerError
 
 SIZE = 32
+pytestmark = pytest.mark.usefixtures("uncompiled")
 
 
 @pytest.fixture(scope="module")
@@ -136,30 +137,17 @@ def test_wrong_parameters_are_found_by_fit(net, options, error, text):
         FeatureExtractor(net, **options).fit(None)
 
 
-def counted(extractor):
-    """Counts the pictures that the network sees."""
-    extraction = extractor._ready()
-    function, seen = extraction.function, []
-
-    def count(pictures):
-        seen.append(len(pictures))
-        return function(pictures)
-
-    extraction.function = count
-    return seen
-
-
 @pytest.mark.parametrize("pooling", ["avg", None])
-def test_a_cache_computes_each_picture_once(net, pictures, tmp_path, pooling):
+def test_a_cache_computes_each_picture_once(net, pictures, tmp_path, pooling, computed):
     options = {"layer": "stem_activation", "pooling": pooling, "batch_size": 5}
     expected = FeatureExtractor(net, **options).transform(pictures)
     for cache in ("memory", tmp_path / "features.h5", tt.FeatureCache()):
         extractor = FeatureExtractor(net, **options, cache=cache)
-        seen = counted(extractor)
+        computed.clear()
         for _ in range(2):
             np.testing.assert_allclose(extractor.transform(pictures), expected, rtol=1e-5)
         extractor.transform(pictures[3:7])
-        assert sum(seen) == 12
+        assert sum(computed) == 12
         assert extractor.transform(pictures[:0]).shape == (0, expected.shape[1])
     # another layer is another feature
     other = FeatureExtractor(net, layer="stem_conv", pooling=pooling, cache=cache)
@@ -217,6 +205,20 @@ def test_it_works_in_a_search(paths):
     )
     search.fit(np.array([str(path) for path in paths]), np.arange(12) % 2)
     assert search.best_score_ == 1
+
+
+def test_a_search_for_what_follows_computes_features_once(net, paths, computed):
+    from sklearn.linear_model import LogisticRegression
+    from sklearn.model_selection import GridSearchCV
+    from sklearn.pipeline import make_pipeline
+
+    extractor = FeatureExtractor(net, layer="stem_activation", cache=tt.FeatureCache())
+    search = GridSearchCV(
+        make_pipeline(extractor, LogisticRegression()), {"logisticregression__C": [0.1, 1]}, cv=3
+    )
+    search.fit(np.array([str(path) for path in paths]), np.arange(12) % 2)
+    assert search.best_score_ == 1
+    assert sum(computed) == 12
 
 
 def test_scikit_learn_clones_share_a_cache(pictures):

@@ -12,6 +12,7 @@ import theano_transfer as tt
 sklearn = pytest.importorskip("sklearn")
 
 BOTH = (tt.FineTunedClassifier, tt.FineTunedRegressor)
+pytestmark = pytest.mark.usefixtures("uncompiled")
 
 
 @pytest.fixture(scope="module")
@@ -39,7 +40,7 @@ def make(kind=tt.FineTunedClassifier, **options):
 
 
 @pytest.fixture(scope="module")
-def fitted(pictures):
+def fitted(uncompiled, pictures):
     return make().fit(pictures[0], pictures[1])
 
 
@@ -114,7 +115,7 @@ def test_pickles_and_joblib_predict_the_same(pictures, tmp_path, kind):
     assert not hasattr(pickle.loads(pickle.dumps(kind())), "model_")
 
 
-def test_searches_compute_features_once(pictures, paths):
+def test_searches_compute_features_once(pictures, paths, computed):
     from sklearn.model_selection import GridSearchCV
 
     cache = tt.FeatureCache()
@@ -123,7 +124,7 @@ def test_searches_compute_features_once(pictures, paths):
         make(**options, epochs=3, cache=cache), {"learning_rate": [0.001, 0.05]}, cv=2
     )
     search.fit(paths, pictures[1])
-    assert len(cache) == 30
+    assert len(cache) == sum(computed) == 30  # two folds, two candidates, the best one again
     assert list(search.predict(paths[:2])) == list(search.best_estimator_.predict(paths[:2]))
 
 
@@ -234,3 +235,5 @@ def test_weights_count(pictures):
     weights = (names == "cat").astype(float)
     classifier = make(epochs=10).fit(x, names, sample_weight=weights)
     assert (classifier.predict(x) == "cat").all()
+    with pytest.raises(ValueError, match="zero for all pictures"):
+        make().fit(x, names, sample_weight=np.zeros(30))

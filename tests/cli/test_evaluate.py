@@ -6,6 +6,8 @@ import pytest
 from theano_transfer import Model
 from theano_transfer.cli._evaluate import measures
 
+pytestmark = pytest.mark.usefixtures("uncompiled")
+
 
 def test_figures_are_those_of_the_model(trained, pictures, run):
     status, out, err = run("evaluate", trained, pictures, "--json")

@@ -5,6 +5,7 @@ import shutil
 import pytest
 
 pytest.importorskip("sklearn")
+pytestmark = pytest.mark.usefixtures("uncompiled")
 
 
 def test_a_page_about_a_model_and_pictures(run, trained, pictures, tmp_path):
@@ -38,3 +39,17 @@ def test_other_classes_are_refused_and_nothing_is_written(run, trained, own_pict
     assert status == 1
     assert "creature" in err
     assert not page.exists()
+
+
+def test_two_runs_are_compared(run, trained, pictures, tmp_path):
+    folders = [tmp_path / name for name in ("first", "second")]
+    for folder in folders:
+        folder.mkdir()
+        shutil.copy(trained, folder / "model.h5")
+        shutil.copy(trained.with_name("model_history.csv"), folder / "history.csv")
+    page = tmp_path / "page.html"
+    status, _, err = run("report", *folders, "--pictures", pictures, "--output", page)
+    assert status == 0, err
+    content = page.read_text(encoding="utf-8")
+    for part in ("2 runs compared", "On the same pictures", "second"):
+        assert part in content

@@ -7,6 +7,8 @@ from lasagne.layers import InputLayer, NonlinearityLayer
 import theano_transfer as tt
 from theano_transfer.layers import Conv2DLayer, Pool2DLayer
 from theano_transfer.legacy._rectifiers import rectify
+from theano_transfer.tuning._cut import find_cut
+from theano_transfer.tuning._functions import Inference
 from theano_transfer.zoo import ModelRecord, Network
 
 SIZE = 8
@@ -43,13 +45,25 @@ def make_net(preprocessing="caffe", nonlinearity=rectify):
     return net
 
 
-@pytest.fixture(scope="session")
-def model():
+def scores_of(model, pixels):
+    """Scores by the functions that predict, which share no code with explaining."""
+    inference = Inference(model.output, find_cut(model.output))
+    x = tt.images.preprocess_input(np.asarray(pixels, np.float32), model.preprocessing)
+    return inference.scores(inference.features(np.asarray(x, np.float32)))
+
+
+@pytest.fixture(scope="module", autouse=True)
+def quickly(uncompiled):
+    """What is tried here follows from numbers, not from how they are computed."""
+
+
+@pytest.fixture(scope="module")
+def model(uncompiled):
     return tt.Model(make_net(), classes=["cat", "dog", "owl"], head=["avg"], seed=1)
 
 
-@pytest.fixture(scope="session")
-def binary_model():
+@pytest.fixture(scope="module")
+def binary_model(uncompiled):
     return tt.Model(make_net("tf"), classes=["no", "yes"], task="binary", head=["avg"], seed=2)
 
 

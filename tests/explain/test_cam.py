@@ -12,8 +12,6 @@ from theano_transfer.explain._cam import last_maps
 from theano_transfer.explain._subject import subject
 from theano_transfer.tuning import UnknownLayerError
 
-pytestmark = pytest.mark.slow
-
 
 def maps_of(model, pictures, layer):
     x = tt.images.preprocess_input(pictures, model.preprocessing)

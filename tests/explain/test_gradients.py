@@ -3,19 +3,10 @@
 import lasagne
 import numpy as np
 import pytest
-from explain.conftest import SIZE, make_net
+from explain.conftest import SIZE, make_net, scores_of
 
 import theano_transfer as tt
 from theano_transfer import explain
-from theano_transfer.tuning._cut import find_cut
-from theano_transfer.tuning._functions import Inference
-
-
-def scores_of(model, pixels):
-    """Scores by the functions that predict, which share no code with explaining."""
-    inference = Inference(model.output, find_cut(model.output))
-    x = tt.images.preprocess_input(np.asarray(pixels, np.float32), model.preprocessing)
-    return inference.scores(inference.features(np.asarray(x, np.float32)))
 
 
 def by_hand(model, pictures, target, *, guide):

@@ -18,8 +18,13 @@ def answers(rng):
     return labels, powers / powers.sum(axis=1, keepdims=True)
 
 
-@pytest.fixture(scope="session")
-def small_model():
+@pytest.fixture(scope="module", autouse=True)
+def quickly(uncompiled):
+    """What is tried here follows from numbers, not from how they are computed."""
+
+
+@pytest.fixture(scope="module")
+def small_model(uncompiled):
     model = tt.Model(make_small_net(), classes=CLASSES, head=["avg"], seed=1)
     model.compile("adam", learning_rate=0.05)
     return model

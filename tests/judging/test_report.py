@@ -1,7 +1,9 @@
 """The page: whole, self-contained, escaped, and readable on a phone."""
 
 import base64
+import html
 import io
+import json
 import re
 import shutil
 import subprocess
@@ -76,7 +78,7 @@ def test_the_page_is_whole_and_needs_nothing_else(written):
     tags = {tag for tag, _ in reader.elements}
     assert tags.isdisjoint({"script", "link", "iframe", "object", "form"})
     for tag, attrs in reader.elements:
-        assert "href" not in attrs
+        assert attrs.get("href", "#").startswith("#")
         assert not any(name.startswith("on") for name in attrs)
         if "src" in attrs:
             assert tag == "img"
@@ -114,7 +116,7 @@ def test_pictures_and_charts_are_in_it(written):
     assert wrong
     assert right
     # wrong answers have two maps beside the picture, right ones have one
-    assert kinds == {"jpeg": 3 * wrong + 2 * right, "svg": 4}
+    assert kinds == {"jpeg": 3 * wrong + 2 * right, "svg": 5}
 
 
 def test_figures_and_counts_are_those_of_the_judgement(written):
@@ -122,7 +124,8 @@ def test_figures_and_counts_are_those_of_the_judgement(written):
     words = "".join(Reader(page).words)
     for value in judgement.measures().values():
         assert f"{value:.3f}" in words
-    cells = re.findall(r"<td style='[^']*'>([\d,]*)</td>", page)
+    assert f"{int(judgement.right.sum())} of {len(judgement)} pictures right" in words
+    cells = re.findall(r"<td[^>]*style='background[^']*'>([\d,]*)</td>", page)
     counts = [int(cell or 0) for cell in cells]
     np.testing.assert_array_equal(np.reshape(counts, (3, 3)), judgement.confusions())
 
@@ -169,45 +172,88 @@ def test_many_classes_are_drawn_and_bytes_of_names_shown(rng, tmp_path):
 CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))),
                 None)  # fmt: skip
 
+# Tells the frame around the page what a person would complain about.
+MEASURE = """<script>
+const numbers = colour => colour.match(/[0-9.]+/g).map(Number);
+const ground = element => {
+  const layers = [];
+  for (; element; element = element.parentElement)
+    layers.unshift(numbers(getComputedStyle(element).backgroundColor));
+  return layers.reduce((below, [r, g, b, a = 1]) =>
+    [r, g, b].map((value, k) => value * a + below[k] * (1 - a)), [255, 255, 255]);
+};
+const light = colour => colour.map(v => v / 255)
+  .map(v => v <= 0.04045 ? v / 12.92 : ((v + 0.055) / 1.055) ** 2.4)
+  .reduce((sum, v, k) => sum + v * [0.2126, 0.7152, 0.0722][k], 0);
+const contrast = element => {
+  const [more, less] = [numbers(getComputedStyle(element).color).slice(0, 3), ground(element)]
+    .map(light).sort((a, b) => b - a);
+  return (more + 0.05) / (less + 0.05);
+};
+addEventListener('load', () => {
+  const root = document.documentElement;
+  const written = [...document.querySelectorAll('body *')].filter(
+    one => [...one.childNodes].some(n => n.nodeType == 3 && n.data.trim()));
+  const faint = written.filter(one => contrast(one) < 4.5);
+  const small = written.filter(one => parseFloat(getComputedStyle(one).fontSize) < 11);
+  const out = [...document.querySelectorAll('body *')].filter(one => !one.closest('.scroll')
+    && one.getBoundingClientRect().right > root.clientWidth + 1);
+  const unseen = [...document.images].filter(one => !one.naturalWidth);
+  const lost = [...document.links].filter(one => !document.getElementById(one.hash.slice(1)));
+  const shown = list => list.map(one => one.outerHTML.slice(0, 120));
+  parent.postMessage({wide: root.scrollWidth, high: root.scrollHeight, faint: shown(faint),
+    small: shown(small), out: shown(out), unseen: shown(unseen), lost: shown(lost)}, '*');
+});
+</script></html>"""
+FRAME = """<body style='margin:0'>
+<iframe src='page.html' width={width} height=7000 frameborder=0></iframe>
+<script>addEventListener('message',
+  e => document.body.setAttribute('data-found', JSON.stringify(e.data)))</script>"""
+
 
 @pytest.mark.skipif(CHROMIUM is None, reason="needs Chromium, which is not on this machine")
-@pytest.mark.parametrize("width", [390, pytest.param(1280, marks=pytest.mark.slow)])
-def test_it_looks_right_in_a_browser(written, tmp_path, width):
+@pytest.mark.parametrize(
+    ("width", "dark"),
+    [
+        (390, False),
+        pytest.param(390, True, marks=pytest.mark.slow),
+        pytest.param(1280, False, marks=pytest.mark.slow),
+        pytest.param(1280, True, marks=pytest.mark.slow),
+    ],
+)
+def test_it_looks_right_in_a_browser(written, tmp_path, width, dark):
     page, _, _ = written
+    # A window can be wider than a phone at the least, a frame cannot.
+    framed = page.replace(_page.POLICY, "").replace("</html>", MEASURE)
+    assert "(prefers-color-scheme: dark)" in framed
+    if dark:
+        framed = framed.replace("(prefers-color-scheme: dark)", "all")
+    (tmp_path / "page.html").write_text(framed, encoding="utf-8")
+    outer = tmp_path / "outer.html"
+    outer.write_text(FRAME.format(width=width), encoding="utf-8")
+    shot = tmp_path / "shot.png"
+    command = [
+        CHROMIUM, "--headless", "--no-sandbox", "--disable-gpu", "--hide-scrollbars",
+        "--disable-dev-shm-usage", f"--user-data-dir={tmp_path / 'profile'}",
+        "--virtual-time-budget=20000", f"--window-size={max(width, 500)},2400",
+    ]  # fmt: skip
 
-    def browse(path, *options):
-        command = [
-            CHROMIUM, "--headless", "--no-sandbox", "--disable-gpu", "--hide-scrollbars",
-            f"--user-data-dir={tmp_path / 'profile'}", *options, path.as_uri(),
-        ]  # fmt: skip
-        done = subprocess.run(command, capture_output=True, timeout=300, check=True)
+    def browse(option):
+        done = subprocess.run(
+            [*command, option, outer.as_uri()], capture_output=True, timeout=300, check=True
+        )
         return done.stdout.decode()
 
-    # A window can be wider than a phone at the least, a frame cannot. It measures what is in it.
-    framed = page.replace(_page.POLICY, "").replace("</html>", "")
-    measure = (
-        "<script>addEventListener('load', () => parent.postMessage("
-        "[document.documentElement.scrollWidth, document.documentElement.scrollHeight], '*'))"
-        "</script></html>"
-    )
-    (tmp_path / "page.html").write_text(framed + measure, encoding="utf-8")
-    outer = tmp_path / "outer.html"
-    outer.write_text(
-        f"<body style='margin:0'><iframe src='page.html' width={width} height=6000 frameborder=0>"
-        "</iframe><script>addEventListener('message', "
-        "e => document.body.setAttribute('data-found', e.data.join(' ')))</script>"
-    )
-    found = browse(outer, "--dump-dom", "--virtual-time-budget=20000")
-    across, down = map(int, re.search(r'data-found="(\d+) (\d+)"', found).groups())
-    assert across <= width  # nothing sticks out at the side
-    assert down > 1000
+    said = re.search('data-found="([^"]*)"', browse("--dump-dom")).group(1)
+    found = json.loads(html.unescape(said))
+    assert found.pop("wide") <= width  # nothing sticks out at the side
+    assert found.pop("high") > 1000
+    assert found == {"faint": [], "small": [], "out": [], "unseen": [], "lost": []}
 
-    shot = tmp_path / "shot.png"
-    browse(outer, f"--screenshot={shot}", f"--window-size={max(width, 500)},2400",
-           "--virtual-time-budget=20000")  # fmt: skip
+    browse(f"--screenshot={shot}")
     with Image.open(shot) as image:
         pixels = np.asarray(image.convert("RGB"))[:, :width]
-    # text, charts, pictures: many colours, down the whole of the page, on a light ground
+    # text, charts, pictures: many colours, down the whole of the page, on a ground of its own
     assert len(np.unique(pixels.reshape(-1, 3), axis=0)) > 500
     assert (pixels.reshape(24, -1).std(axis=1) > 3).mean() > 0.9
-    assert np.median(pixels) > 200
+    assert np.median(pixels) < 60 if dark else np.median(pixels) > 200

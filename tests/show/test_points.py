@@ -34,6 +34,10 @@ def test_drawings_are_written(answers, rng, tmp_path):
         "numbers": lambda path: show.predictions_over_targets(
             probabilities, probabilities + 0.1, path
         ),
+        "roc": lambda path: show.decision_curves(labels, probabilities, "abc", path, kinds=["roc"]),
+        "map": lambda path: show.picture_map(
+            rng.normal(size=(9, 2)), rng.integers(0, 256, (9, 3, 6, 6)), path
+        ),
         "many": lambda path: show.scatter(
             rng.normal(size=(60, 2)), labels, [str(k) for k in range(30)], path
         ),
@@ -47,4 +51,8 @@ def test_drawings_are_written(answers, rng, tmp_path):
 def test_points_without_labels_are_refused(tmp_path):
     with pytest.raises(ValueError, match="one for each label"):
         show.scatter(np.zeros((3, 2)), [0, 1], "ab", tmp_path / "p.png")
+    with pytest.raises(ValueError, match="one for each picture"):
+        show.picture_map(np.zeros((3, 2)), np.zeros((2, 3, 4, 4)), tmp_path / "p.png")
+    with pytest.raises(ValueError, match="'roc'"):
+        show.decision_curves([0], [[1.0, 0.0]], "ab", tmp_path / "p.png", kinds=["rok"])
     assert list(tmp_path.iterdir()) == []

@@ -8,23 +8,28 @@ from theano_transfer.cli._console import is_terminal, name, note, say
 from theano_transfer.cli._options import count, output_file, positive_int
 from theano_transfer.cli._pictures import naming_skipped
 
-HELP = "write a page about a saved model: figures, curves, confusions, pictures"
+HELP = "write a page about a saved model, or one that compares several"
 EPILOG = """\
 RUN_OR_MODEL is a model that finetune saved, or the folder of a training run. With --pictures, one
 folder per class, best of pictures that the model was not trained with, the page has figures, a
 confusion matrix, and wrong and right answers with maps of where the network saw the class. The
 curves of training come from the table that finetune writes beside the model.
 
+Several of them are compared: settings that differ, curves, and with --pictures the figures of each.
+
 The page is one file without scripts that needs no network; it can be sent as it is.
 
 examples:
   theano-transfer report model.h5 --pictures test_pictures --output page.html
   theano-transfer report runs/first --output page.html
+  theano-transfer report runs/first runs/second --pictures test_pictures --output both.html
 """
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("run", metavar="RUN_OR_MODEL", help="a saved model, or a run's folder")
+    parser.add_argument(
+        "runs", metavar="RUN_OR_MODEL", nargs="+", help="saved models, or folders of runs"
+    )
     parser.add_argument(
         "--pictures", metavar="DIR", help="pictures to judge by, one folder per class"
     )
@@ -49,25 +54,19 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> int:
     from theano_transfer import judging
-    from theano_transfer.images import ImageFolder
+
+    if len(options.runs) > 1:
+        return _compare(options)
     from theano_transfer.judging._runs import find_run, read_record
     from theano_transfer.tuning import Model
 
-    path, table = find_run(options.run)
+    (given,) = options.runs
+    path, table = find_run(given)
     model = Model.load(path)
-    data = None
-    if options.pictures is not None:
-        if model.task not in ("classification", "binary"):
-            raise ValueError(
-                f"{options.run!r} is a {model.task} model, and a folder has one class per "
-                "picture; tt.judging.report takes other labels"
-            )
-        data = naming_skipped(
-            lambda: ImageFolder(options.pictures, on_error=options.on_error, classes=model.classes)
-        )
-    elif table is None:
+    data = _pictures(options, given, model)
+    if data is None and table is None:
         raise ValueError(
-            f"there is nothing to report about {options.run!r}: give --pictures DIR (no table of "
+            f"there is nothing to report about {given!r}: give --pictures DIR (no table of "
             "its training was found beside it)"
         )
     if is_terminal():
@@ -79,7 +78,7 @@ def run(options: argparse.Namespace) -> int:
         history=None if table is None else judging.read_history(table),
         title=options.title,
         pictures=options.show,
-        details=read_record(options.run),
+        details=read_record(given),
         batch_size=options.batch_size,
     )
     if judgement is not None:
@@ -87,3 +86,36 @@ def run(options: argparse.Namespace) -> int:
         say(f"accuracy  {right / len(judgement):.3f} ({right} of {len(judgement)})")
     say(f"page      {name(options.output)}")
     return 0
+
+
+def _compare(options) -> int:
+    from theano_transfer import judging
+    from theano_transfer.judging._runs import find_run
+    from theano_transfer.tuning import Model
+
+    data = None
+    if options.pictures is not None:
+        first = Model.load(find_run(options.runs[0])[0])
+        data = _pictures(options, options.runs[0], first)
+        del first
+    judging.report_runs(
+        options.runs, options.output, data, title=options.title, batch_size=options.batch_size
+    )
+    say(f"page      {name(options.output)}")
+    return 0
+
+
+def _pictures(options, given, model):
+    """The folder of pictures as data; None where none was given."""
+    from theano_transfer.images import ImageFolder
+
+    if options.pictures is None:
+        return None
+    if model.task not in ("classification", "binary"):
+        raise ValueError(
+            f"{given!r} is a {model.task} model, and a folder has one class per "
+            "picture; tt.judging.report takes other labels"
+        )
+    return naming_skipped(
+        lambda: ImageFolder(options.pictures, on_error=options.on_error, classes=model.classes)
+    )

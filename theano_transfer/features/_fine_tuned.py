@@ -60,7 +60,7 @@ class _FineTuned(Parameters):
         self.workers = workers
         self.verbose = verbose
 
-    def _train(self, X, y, classes, **options) -> None:
+    def _train(self, X, y, classes, sample_weight) -> None:
         """Build a model, train its head, and then what is to be unfrozen along with it."""
         # A network that was given is a parameter, which fitting leaves as it is.
         model = Model(
@@ -78,13 +78,14 @@ class _FineTuned(Parameters):
             cache = self.cache or False
         else:
             cache = as_cache(self.cache)
-        options.update(
-            batch_size=self.batch_size,
-            augment=self.augment,
-            cache=cache,
-            workers=self.workers,
-            verbose=self.verbose,
-        )
+        options = {
+            "batch_size": self.batch_size,
+            "augment": self.augment,
+            "cache": cache,
+            "workers": self.workers,
+            "verbose": self.verbose,
+            "sample_weight": sample_weight,
+        }
         source = as_source(X, y)
         model.compile(self.optimizer, learning_rate=self.learning_rate)
         history = model.fit(source, epochs=self.epochs, **options)
@@ -153,7 +154,11 @@ class _FineTuned(Parameters):
 
         return Tags(
             estimator_type=kind,
-            target_tags=TargetTags(required=True, one_d_labels=kind == "classifier"),
+            target_tags=TargetTags(
+                required=True,
+                one_d_labels=kind == "classifier",
+                multi_output=kind == "regressor",
+            ),
             classifier_tags=ClassifierTags() if kind == "classifier" else None,
             regressor_tags=RegressorTags() if kind == "regressor" else None,
             input_tags=InputTags(one_d_array=True, two_d_array=False, string=True),
@@ -223,15 +228,22 @@ class FineTunedClassifier(_FineTuned):
         Raises
         ------
         ValueError
-            If there are fewer than two classes, or not as many labels as pictures.
+            If there are fewer than two classes, labels are fractions, or there are not as many
+            labels (or weights) as pictures.
         """
         y = _column(y, X)
+        if y.dtype.kind == "f" and not np.array_equal(y, np.floor(y)):
+            raise ValueError(
+                "Unknown label type: continuous numbers. A classifier takes labels of classes; "
+                "FineTunedRegressor learns numbers"
+            )
+        weights = _weights(sample_weight, len(y))
         classes, numbers = np.unique(y, return_inverse=True)
         if len(classes) < 2:
             raise ValueError(f"a classifier needs at least two classes; got 1 class: {classes}")
         names = [str(label) for label in classes.tolist()]
         named = names if len(set(names)) == len(names) else len(names)
-        self._train(X, numbers.astype(np.int32), named, sample_weight=sample_weight)
+        self._train(X, numbers.astype(np.int32), named, weights)
         self.classes_ = classes
         return self
 
@@ -283,10 +295,12 @@ class FineTunedRegressor(_FineTuned):
         rows = given.reshape(len(given), -1)
         if not np.isfinite(rows).all():
             raise ValueError("y holds NaN or infinity")
-        mean, scale = rows.mean(axis=0), rows.std(axis=0)
+        weights = _weights(sample_weight, len(rows))
+        mean = np.average(rows, axis=0, weights=weights)
+        scale = np.sqrt(np.average((rows - mean) ** 2, axis=0, weights=weights))
         scale = np.where(scale > 0, scale, 1.0)
         standard = ((rows - mean) / scale).astype(np.float32)
-        self._train(X, standard, rows.shape[1], sample_weight=sample_weight)
+        self._train(X, standard, rows.shape[1], weights)
         self.mean_, self.scale_, self._columns = mean, scale, given.ndim == 2
         return self
 
@@ -302,6 +316,19 @@ class FineTunedRegressor(_FineTuned):
 
     def __sklearn_tags__(self):
         return self._tags("regressor")
+
+
+def _weights(sample_weight, count: int) -> np.ndarray | None:
+    if sample_weight is None:
+        return None
+    weights = np.asarray(sample_weight, dtype=np.float64)
+    if weights.shape != (count,):
+        raise ValueError(
+            f"sample_weight holds one number for each picture, ({count},); got {weights.shape}"
+        )
+    if not weights.any():
+        raise ValueError("sample_weight is zero for all pictures: nothing could be learned")
+    return weights
 
 
 def _column(y, X) -> np.ndarray:

@@ -7,6 +7,8 @@ from theano_transfer.judging._calibration import find_temperature as find_temper
 from theano_transfer.judging._calibration import reliability as reliability
 from theano_transfer.judging._calibration import with_temperature as with_temperature
 from theano_transfer.judging._compare import compare as compare
+from theano_transfer.judging._compare_runs import compare_runs as compare_runs
+from theano_transfer.judging._compare_runs import report_runs as report_runs
 from theano_transfer.judging._folds import cross_validate as cross_validate
 from theano_transfer.judging._folds import summary as summary
 from theano_transfer.judging._judgement import Judgement as Judgement

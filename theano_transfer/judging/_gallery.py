@@ -8,6 +8,7 @@ import numpy as np
 
 from theano_transfer import explain, show
 from theano_transfer.judging._judgement import SINGLE, Judgement
+from theano_transfer.judging._measures import HALF
 from theano_transfer.judging._page import card, cards, picture
 
 AT_ONCE = 16
@@ -56,7 +57,7 @@ def _cards(model, judgement: Judgement, chosen: Sequence[int] | np.ndarray) -> I
                 yield _answer(judgement, k, shown)
         else:
             for k, shown in zip(some, pixels):
-                caption = f"true {_row(judgement.labels[k])}, said {_row(judgement.predictions[k])}"
+                caption = _caption(judgement, k)
                 yield card([(picture(shown, caption), "")], caption, _name(judgement, k))
 
 
@@ -72,7 +73,18 @@ def _answer(judgement, k, shown, of_said=None, of_true=None) -> str:
     if said != true:
         given = probabilities[judgement.labels[k]]
         caption = f"said {said} ({probabilities.max():.0%}); it is {true} ({given:.0%})"
-    return card(row, caption, _name(judgement, k))
+    return card(row, caption, _name(judgement, k), "right" if said == true else "wrong")
+
+
+def _caption(judgement, k) -> str:
+    """What is true of a picture and what was said, where there may be several answers."""
+    true, said = judgement.labels[k], judgement.predictions[k]
+    if judgement.task == "regression":
+        return f"true {_row(true)}, said {_row(said)}"
+    names = judgement.classes
+    there = [name for name, is_it in zip(names, true) if is_it > HALF]
+    found = [f"{name} ({p:.0%})" for name, p in zip(names, said) if p > HALF]
+    return f"it is {', '.join(there) or 'nothing'}; said {', '.join(found) or 'nothing'}"
 
 
 def _name(judgement, k) -> str:

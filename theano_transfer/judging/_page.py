@@ -7,65 +7,38 @@ import html
 import io
 import math
 from collections.abc import Iterable, Sequence
+from itertools import chain, repeat
+from typing import NamedTuple
 
 import numpy as np
 
+from theano_transfer.judging._style import STYLE
+
 # Nothing is fetched and nothing runs: what a class or a file is called cannot change that.
 POLICY = "default-src 'none'; img-src data:; style-src 'unsafe-inline'"
-STYLE = """
-:root { color-scheme: light; --ink: #1d2430; --soft: #5b6675; --line: #dde2e8; --back: #f4f6f8; }
-* { box-sizing: border-box; }
-body { margin: 0; background: var(--back); color: var(--ink);
-  font: 16px/1.5 system-ui, -apple-system, "Segoe UI", Roboto, "DejaVu Sans", sans-serif; }
-main { max-width: 1100px; margin: 0 auto; padding: 24px 16px 48px; }
-h1 { font-size: 1.7rem; line-height: 1.2; margin: 0 0 4px; overflow-wrap: anywhere; }
-h2 { font-size: 1.2rem; margin: 0 0 4px; }
-p { margin: 0 0 12px; color: var(--soft); max-width: 75ch; overflow-wrap: anywhere; }
-section { background: #fff; border: 1px solid var(--line); border-radius: 10px;
-  padding: 18px; margin: 16px 0 0; }
-.tiles { display: grid; gap: 10px; grid-template-columns: repeat(auto-fill, minmax(128px, 1fr)); }
-.tile { border: 1px solid var(--line); border-radius: 8px; padding: 8px 12px; }
-.tile b { display: block; font-size: 1.45rem; font-variant-numeric: tabular-nums; }
-.tile span { color: var(--soft); font-size: .85rem; }
-.charts { display: grid; gap: 16px;
-  grid-template-columns: repeat(auto-fit, minmax(min(100%, 380px), 1fr)); }
-.charts img { width: 100%; max-width: 560px; height: auto; display: block; margin: 0 auto; }
-.scroll { overflow-x: auto; }
-.beside { display: flex; flex-wrap: wrap; gap: 20px 48px; align-items: flex-start; }
-.beside > * { max-width: 100%; }
-table { border-collapse: collapse; font-variant-numeric: tabular-nums; font-size: .9rem; }
-th, td { padding: 4px 10px; text-align: right; border-bottom: 1px solid var(--line);
-  white-space: nowrap; }
-th { font-weight: 600; color: var(--soft); }
-th:first-child, td:first-child { text-align: left; }
-table.facts td:last-child { white-space: normal; overflow-wrap: anywhere; text-align: left; }
-table.matrix td { text-align: center; min-width: 2.6em; border: 1px solid #fff; }
-table.matrix th.said { writing-mode: vertical-rl; transform: rotate(180deg); text-align: left;
-  padding: 8px 2px; border: 0; margin: 0 auto; }
-table.matrix tbody th { text-align: right; border: 0; }
-.cards { display: grid; gap: 14px; grid-template-columns: repeat(auto-fill, minmax(300px, 1fr)); }
-@media (max-width: 380px) { .cards { grid-template-columns: 1fr; } }
-figure { margin: 0; border: 1px solid var(--line); border-radius: 8px; overflow: hidden; }
-figure .row { display: flex; gap: 2px; background: var(--line); }
-figure .row div { flex: 1 1 0; min-width: 0; background: #fff; }
-figure img { width: 100%; height: auto; display: block; }
-figure .row span { display: block; font-size: .75rem; color: var(--soft); padding: 2px 6px;
-  overflow-wrap: anywhere; }
-figcaption { padding: 8px 10px; font-size: .88rem; overflow-wrap: anywhere; }
-figcaption small { color: var(--soft); display: block; }
-footer { color: var(--soft); font-size: .85rem; margin: 20px 4px 0; overflow-wrap: anywhere; }
-"""
+DEEP = 0.77
 
 
-def page(title: str, parts: Iterable[str], footer: str) -> str:
-    """The whole page from its title, what is in it (HTML), and a last line (text)."""
+class Section(NamedTuple):
+    """A part of the page: what its heading says, and all of it as HTML."""
+
+    title: str
+    whole: str
+
+
+def page(title: str, lead: str, sections: Sequence[Section], footer: str) -> str:
+    """The whole page from its title, a sentence below it, its parts, and a last line (text)."""
+    links = "".join(f'<a href="#{_anchor(one.title)}">{text(one.title)}</a>' for one in sections)
+    says = f"<p>{text(lead)}</p>\n" if lead else ""
     return (
         '<!DOCTYPE html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
         '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
         f'<meta http-equiv="Content-Security-Policy" content="{POLICY}">\n'
-        f"<title>{text(title)}</title>\n<style>{STYLE}</style>\n</head>\n<body>\n<main>\n"
-        + "\n".join(parts)
-        + f"\n<footer>{text(footer)}</footer>\n</main>\n</body>\n</html>\n"
+        f"<title>{text(title)}</title>\n<style>{STYLE}</style>\n</head>\n<body>\n"
+        f'<div class="page">\n<header>\n<h1>{text(title)}</h1>\n{says}'
+        f'<nav aria-label="parts of this page">{links}</nav>\n</header>\n<main>\n'
+        + "\n".join(one.whole for one in sections)
+        + f"\n</main>\n<footer>{text(footer)}</footer>\n</div>\n</body>\n</html>\n"
     )
 
 
@@ -75,10 +48,15 @@ def text(value: object) -> str:
     return html.escape("".join(c if c.isprintable() else " " for c in clean))
 
 
-def section(title: str, explanation: str, *parts: str) -> str:
+def section(title: str, explanation: str, *parts: str) -> Section:
     """A part of the page under a heading; `title` and `explanation` are text."""
     says = f"<p>{text(explanation)}</p>\n" if explanation else ""
-    return f"<section>\n<h2>{text(title)}</h2>\n{says}" + "\n".join(parts) + "\n</section>"
+    whole = (
+        f'<section id="{_anchor(title)}">\n<h2>{text(title)}</h2>\n{says}'
+        + "\n".join(parts)
+        + "\n</section>"
+    )
+    return Section(title, whole)
 
 
 def number(value: object) -> str:
@@ -89,44 +67,53 @@ def number(value: object) -> str:
 
 
 def tiles(figures: dict[str, object]) -> str:
-    """Figures beside each other, with what they are called below."""
+    """Figures beside each other, with what they are called below; the first one stands out."""
     made = (
-        f"<div class='tile'><b>{number(v)}</b><span>{text(k)}</span></div>"
-        for k, v in figures.items()
+        f"<div class='{kind}'><b>{number(v)}</b><span>{text(k)}</span></div>"
+        for kind, (k, v) in zip(chain(["tile first"], repeat("tile")), figures.items())
     )
     return f"<div class='tiles'>{''.join(made)}</div>"
 
 
-def table(headings: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
-    """A table; the first column is to the left, the others are figures."""
-    head = "".join(f"<th>{text(heading)}</th>" for heading in headings)
+def table(
+    name: str, headings: Sequence[str], rows: Iterable[Sequence[object]], shares: bool = False
+) -> str:
+    """A table called `name`; the first column is to the left, the others are figures.
+
+    With `shares`, fractions (from 0 to 1) have bars of their length behind them.
+    """
+    head = "".join(f'<th scope="col">{text(heading)}</th>' for heading in headings)
     body = "".join(
-        "<tr>" + "".join(f"<td>{number(cell)}</td>" for cell in row) + "</tr>\n" for row in rows
+        f'<tr><th scope="row">{number(first)}</th>'
+        + "".join(_figure(cell, shares) for cell in rest)
+        + "</tr>\n"
+        for first, *rest in rows
     )
-    return (
-        f"<div class='scroll'><table><thead><tr>{head}</tr></thead>"
-        f"<tbody>\n{body}</tbody></table></div>"
-    )
+    return _scrolling(name, f"<table><thead><tr>{head}</tr></thead><tbody>\n{body}</tbody></table>")
 
 
 def facts(rows: Iterable[tuple[str, object]]) -> str:
     """Names beside what there is to say, which may be long."""
     body = "".join(
-        f"<tr><td>{text(name)}</td><td>{number(value)}</td></tr>" for name, value in rows
+        f'<tr><th scope="row">{text(name)}</th><td>{number(value)}</td></tr>'
+        for name, value in rows
     )
-    return f"<div class='scroll'><table class='facts'><tbody>{body}</tbody></table></div>"
+    return f"<table class='facts'><tbody>{body}</tbody></table>"
 
 
 def matrix(counts: np.ndarray, names: Sequence[str]) -> str:
     """A confusion matrix; the shade is the share of the row."""
-    head = "".join(f"<th class='said'>{text(name)}</th>" for name in names)
+    head = "".join(
+        f'<th scope="col" title="{text(name)}"><span>{text(name)}</span></th>' for name in names
+    )
     rows = []
     for name, row in zip(names, counts):
         cells = "".join(_cell(count, count / max(row.sum(), 1)) for count in row)
-        rows.append(f"<tr><th>{text(name)}</th>{cells}</tr>")
-    return (
-        f"<div class='scroll'><table class='matrix'><thead><tr><th>true \N{RIGHTWARDS ARROW} "
-        f"said</th>{head}</tr></thead><tbody>{''.join(rows)}</tbody></table></div>"
+        rows.append(f'<tr><th scope="row" title="{text(name)}">{text(name)}</th>{cells}</tr>')
+    return _scrolling(
+        "confusion matrix: rows are true classes, columns what was said",
+        f"<table class='matrix'><thead><tr><th>true \N{RIGHTWARDS ARROW} said</th>{head}</tr>"
+        f"</thead><tbody>{''.join(rows)}</tbody></table>",
     )
 
 
@@ -145,12 +132,23 @@ def cards(figures: Iterable[str]) -> str:
     return f"<div class='cards'>{''.join(figures)}</div>"
 
 
-def card(pictures: Sequence[tuple[str, str]], caption: str, detail: str) -> str:
-    """Pictures (HTML, text below) in a row over a caption and a detail (text)."""
+def card(pictures: Sequence[tuple[str, str]], caption: str, detail: str, kind: str = "") -> str:
+    """Pictures (HTML, text below) in a row over a caption and a detail (text).
+
+    `kind` is 'right', 'wrong' or nothing, and tells the colour of the edge.
+    """
     row = "".join(f"<div>{image}<span>{text(below)}</span></div>" for image, below in pictures)
     return (
-        f"<figure><div class='row'>{row}</div><figcaption>{text(caption)}"
+        f"<figure class='{kind}'><div class='row'>{row}</div><figcaption>{text(caption)}"
         f"<small>{text(detail)}</small></figcaption></figure>"
+    )
+
+
+def scale(colours: Sequence[str], least: str, most: str) -> str:
+    """What colours of maps mean, from the least to the most."""
+    return (
+        f"<div class='scale'>{text(least)}<i style='background:linear-gradient(to right,"
+        f"{','.join(colours)})'></i>{text(most)}</div>"
     )
 
 
@@ -171,12 +169,26 @@ def drawing(svg: bytes, description: str) -> str:
     return f'<img src="{_data("image/svg+xml", svg)}" alt="{text(description)}">'
 
 
+def _scrolling(name: str, what: str) -> str:
+    """What may be wider than a phone: it scrolls by itself, by keys too."""
+    return f'<div class="scroll" role="region" tabindex="0" aria-label="{text(name)}">{what}</div>'
+
+
+def _figure(cell: object, shares: bool) -> str:
+    if shares and isinstance(cell, float) and 0 <= cell <= 1:
+        return f"<td class='bar' style='--share:{cell:.0%}'>{number(cell)}</td>"
+    return f"<td>{number(cell)}</td>"
+
+
 def _cell(count, share) -> str:
-    # from white to a blue on which white text can be read
-    colour = tuple(round(255 + (end - 255) * share) for end in (0, 90, 156))
-    ink = "#fff" if share > 0.5 else "#1d2430"
+    # On a deep shade letters are white; from here on they can be read better than black ones.
+    deep = " class='deep'" if share > DEEP else ""
     shown = f"{count:,}" if count else ""
-    return f"<td style='background:rgb{colour};color:{ink}'>{shown}</td>".replace(", ", ",")
+    return f"<td{deep} style='background:rgb(var(--hue) / {share:.3f})'>{shown}</td>"
+
+
+def _anchor(title: str) -> str:
+    return title.lower().replace(" ", "-")
 
 
 def _data(kind: str, content: bytes) -> str:

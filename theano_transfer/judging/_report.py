@@ -7,7 +7,7 @@ from theano_transfer._suggest import checks_options
 from theano_transfer._version import __version__
 from theano_transfer.judging import _sections
 from theano_transfer.judging._judgement import judge
-from theano_transfer.judging._page import page, text
+from theano_transfer.judging._page import page
 
 PICTURES = 12
 
@@ -68,9 +68,7 @@ def report(
             "there is nothing to report: give pictures with labels, or a history of training"
         )
     heading = title or f"{model.base_name or 'a network'}: {model.task}"
-    parts = [f"<h1>{text(heading)}</h1>"]
-    if judgement is not None:
-        parts.append(_sections.figures_of(judgement))
+    parts = [] if judgement is None else [_sections.figures_of(judgement)]
     if columns:
         parts.append(_sections.training(history))
     if judgement is not None:
@@ -80,7 +78,8 @@ def report(
             parts.extend(_sections.about_classes(judgement))
         parts.extend(_sections.pictures(model, judgement, pictures))
     parts.append(_sections.about_model(model, details or {}))
-    whole = page(heading, parts, f"theano_transfer {__version__}")
+    lead = "" if judgement is None else _sections.lead(judgement)
+    whole = page(heading, lead, parts, f"theano_transfer {__version__}")
     with atomic_write(path) as temporary:
         temporary.write_text(whole, encoding="utf-8")
     return judgement

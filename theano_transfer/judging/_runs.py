@@ -82,6 +82,28 @@ def read_record(folder) -> dict[str, str]:
     ValueError
         If it is there and makes no sense.
     """
+
+    def said(record):
+        found = {"command": str(record["command"]), "seed": str(record.get("seed"))}
+        found.update((str(name), str(value)) for name, value in record["versions"].items())
+        return found
+
+    return _read(folder, said)
+
+
+def read_settings(folder) -> dict[str, str]:
+    """The options in ``run.json`` of a run's folder; nothing where it is not.
+
+    Raises
+    ------
+    ValueError
+        If it is there and makes no sense.
+    """
+    return _read(folder, lambda record: {k: str(v) for k, v in record["options"].items()})
+
+
+def _read(folder, take) -> dict[str, str]:
+    """What `take` takes from the record of a run."""
     path = Path(folder) / RECORD
     if not path.is_file():
         return {}
@@ -90,12 +112,9 @@ def read_record(folder) -> dict[str, str]:
             content = file.read(MOST_BYTES + 1)
         if len(content) > MOST_BYTES:
             raise ValueError("it is too long")
-        record = json.loads(content.decode("utf-8"))
-        found = {"command": str(record["command"]), "seed": str(record.get("seed"))}
-        found.update((str(name), str(value)) for name, value in record["versions"].items())
+        return take(json.loads(content.decode("utf-8")))
     except (AttributeError, KeyError, TypeError, ValueError, RecursionError) as error:
         raise ValueError(f"{os.fspath(path)!r} is no record of a run: {error!r}") from None
-    return found
 
 
 def _number(entry: str, line: int) -> float:

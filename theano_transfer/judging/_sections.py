@@ -9,7 +9,17 @@ from theano_transfer.judging import _gallery
 from theano_transfer.judging._calibration import calibration_error, with_temperature
 from theano_transfer.judging._charts import chart, curves
 from theano_transfer.judging._judgement import SINGLE, Judgement
-from theano_transfer.judging._page import charts, facts, matrix, section, side_by_side, table, tiles
+from theano_transfer.judging._page import (
+    Section,
+    charts,
+    facts,
+    matrix,
+    scale,
+    section,
+    side_by_side,
+    table,
+    tiles,
+)
 
 MANY_CLASSES = 25  # a table of so many can still be read
 PAIRS = 10
@@ -25,7 +35,21 @@ CALLED = {
 }
 
 
-def figures_of(judgement: Judgement) -> str:
+def lead(judgement: Judgement) -> str:
+    """The answer in one sentence; nothing where no answer is simply right or wrong."""
+    if judgement.task not in SINGLE:
+        return ""
+    from scipy.stats import binomtest
+
+    right, count = int(judgement.right.sum()), len(judgement)
+    low, high = binomtest(right, count).proportion_ci(method="wilson")
+    return (
+        f"{right:,} of {count:,} pictures right: {right / count:.1%}. For pictures like these, the "
+        f"share is between {low:.1%} and {high:.1%} (95 % interval, Wilson 1927)."
+    )
+
+
+def figures_of(judgement: Judgement) -> Section:
     measured = {CALLED.get(k, k.replace("_", " ")): v for k, v in judgement.measures().items()}
     if judgement.task in SINGLE:
         measured.pop("balanced accuracy")  # the mean recall, which is there
@@ -36,19 +60,18 @@ def figures_of(judgement: Judgement) -> str:
         )
     else:
         explanation = ""
-    return section("Figures", explanation, tiles({"pictures": len(judgement), **measured}))
+    return section("Figures", explanation, tiles({**measured, "pictures": len(judgement)}))
 
 
-def training(history) -> str:
+def training(history) -> Section:
     return section(
         "Training", "Solid: training pictures. Dashed: validation pictures.",
         charts(*curves(history)),
     )  # fmt: skip
 
 
-def about_classes(judgement: Judgement) -> Iterator[str]:
+def about_classes(judgement: Judgement) -> Iterator[Section]:
     """Everything but pictures, for a task with classes or labels."""
-    names = judgement.classes
     if judgement.task in SINGLE:
         yield _confusions(judgement)
     rows = judgement.per_class()
@@ -57,16 +80,14 @@ def about_classes(judgement: Judgement) -> Iterator[str]:
         "Recall: share of the class that was recognised. Precision: share of what was said that "
         "is right.",
         table(
+            "figures of each class",
             ["class", *(CALLED.get(k, k) for k in rows[0] if k != "class")],
             [tuple(row.values()) for row in rows],
+            shares=True,
         ),
     )
-    drawn = chart(
-        lambda path: show.decision_curves(judgement.labels, judgement.predictions, names, path),
-        "ROC curves above, precision over recall below, each class against the others",
-    )
     if judgement.task not in SINGLE:
-        yield section("Decisions", "Each label by itself.", charts(drawn))
+        yield section("Decisions", "Each label by itself.", charts(*_decisions(judgement)))
         return
     temperature = judgement.temperature()
     cooled = with_temperature(judgement.predictions, temperature)
@@ -80,11 +101,11 @@ def about_classes(judgement: Judgement) -> Iterator[str]:
         "Curves: each class against the others. Dots below the line are answers surer than they "
         f"should be. Dividing scores by a temperature of {temperature:.2f} fits these pictures "
         f"best; the calibration error is then {after:.3f} (on the same pictures, which flatters).",
-        charts(drawn, diagram),
+        charts(*_decisions(judgement), diagram),
     )
 
 
-def about_numbers(judgement: Judgement) -> str:
+def about_numbers(judgement: Judgement) -> Section:
     drawn = chart(
         lambda path: show.predictions_over_targets(judgement.labels, judgement.predictions, path),
         "predicted numbers over true ones",
@@ -92,7 +113,7 @@ def about_numbers(judgement: Judgement) -> str:
     return section("Predictions", "On the line they are right.", charts(drawn))
 
 
-def pictures(model, judgement: Judgement, count: int) -> Iterator[str]:
+def pictures(model, judgement: Judgement, count: int) -> Iterator[Section]:
     """Galleries; nothing where no pictures are asked for."""
     if not count or not len(judgement):
         return
@@ -101,22 +122,25 @@ def pictures(model, judgement: Judgement, count: int) -> Iterator[str]:
         return
     mapped = judgement.task in _gallery.MAPPED
     how = "Coloured is where the network sees the class (Grad-CAM)." if mapped else ""
+    legend = [scale(show.heat_colours(), "no sign of it", "most")] if mapped else []
     wrong = int((~judgement.right).sum())
     if wrong:
         yield section(
             "Wrong answers",
             f"The {min(count, wrong)} that cost the most, of {wrong}. {how}",
+            *legend,
             _gallery.wrong_answers(model, judgement, count),
         )
     if wrong < len(judgement):
         yield section(
             "Right answers",
             f"The surest of each class. {how}",
+            *legend,
             _gallery.right_answers(model, judgement, count),
         )
 
 
-def about_model(model, details) -> str:
+def about_model(model, details) -> Section:
     total = model.net.num_parameters
     moving = sum(param.get_value(borrow=True).size for param in model.trainable.values())
     rows, columns = model.input_size
@@ -135,7 +159,7 @@ def about_model(model, details) -> str:
     return section("Model", "", facts(rows_of))
 
 
-def _confusions(judgement: Judgement) -> str:
+def _confusions(judgement: Judgement) -> Section:
     counts, names = judgement.confusions(), judgement.classes
     if len(names) <= MANY_CLASSES:
         drawn = matrix(counts, names)
@@ -149,12 +173,26 @@ def _confusions(judgement: Judgement) -> str:
             )
         )
     pairs = judgement.most_confused(PAIRS)
-    most = [table(["it was", "taken for", "times"], pairs)] if pairs else []
+    most = [table("most confused", ["it was", "taken for", "times"], pairs)] if pairs else []
     return section(
         "Confusions",
         "Row: what it is. Column: what was said. The shade is the share of the row.",
         side_by_side(drawn, *most),
     )
+
+
+def _decisions(judgement: Judgement) -> Iterator[str]:
+    """A chart for each kind of curve."""
+    for kind, description in (
+        ("roc", "ROC curves: share of the class that passes over share of the others"),
+        ("pr", "precision over recall"),
+    ):
+        yield chart(
+            lambda path, kind=kind: show.decision_curves(
+                judgement.labels, judgement.predictions, judgement.classes, path, kinds=[kind]
+            ),
+            f"{description}, each class against the others",
+        )
 
 
 def _called(preprocessing) -> str:

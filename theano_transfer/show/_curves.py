@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import math
 
-from theano_transfer.show._figure import BLUE, GREY, ORANGE, figure
+from theano_transfer.show._figure import BLUE, GREY, ORANGE, colours, figure
 
 VALIDATION = "val_"
+MARKED = 20  # up to so many epochs, each has a mark
 
 
 def curves(history, path) -> None:
@@ -40,9 +41,44 @@ def curves(history, path) -> None:
             _panel(axes, name, epochs, columns, best)
 
 
+def compared_curves(histories, column, path) -> None:
+    """Draw one column of several runs over the epochs.
+
+    Parameters
+    ----------
+    histories : mapping of str to History
+        Runs by name; those without the column are left out.
+    column : str
+        Such as ``'val_accuracy'``.
+    path : str or path
+        Picture to write; its suffix (.png, .svg, .pdf) tells the format.
+
+    Raises
+    ------
+    ValueError
+        If no run has such a column.
+    """
+    chosen = {name: history for name, history in histories.items() if column in history}
+    if not chosen:
+        known = sorted({name for history in histories.values() for name in history.history})
+        raise ValueError(f"no run measured {column!r}; there is {', '.join(known) or 'nothing'}")
+    with figure(path, width=5.5, height=3.6) as drawing:
+        axes = drawing.add_subplot()
+        for (name, history), colour in zip(chosen.items(), colours(len(chosen))):
+            marker = "o" if len(history) <= MARKED else None
+            axes.plot(
+                history.epochs, history[column], color=colour, label=name, marker=marker,
+                markersize=3.5,
+            )  # fmt: skip
+        epochs = [epoch for history in chosen.values() for epoch in history.epochs]
+        _frame(axes, column, min(epochs), max(epochs))
+        _range(axes, column, [v for history in chosen.values() for v in history[column]])
+        axes.legend(frameon=False, fontsize=8)
+
+
 def _panel(axes, name, epochs, columns, best):
     # A single epoch makes no line, only a mark.
-    marker = "o" if len(epochs) <= 20 else None
+    marker = "o" if len(epochs) <= MARKED else None
     lines = ((name, "training", BLUE, "-"), (VALIDATION + name, "validation", ORANGE, "--"))
     for column, label, colour, style in lines:
         if column in columns:
@@ -57,15 +93,23 @@ def _panel(axes, name, epochs, columns, best):
             )
     if best is not None:
         axes.axvline(best, color=GREY, linewidth=0.8, linestyle=":", label=f"best epoch ({best})")
+    _frame(axes, name, epochs[0], epochs[-1])
+    _range(axes, name, [v for column, *_ in lines for v in columns.get(column, ())])
+    axes.legend(frameon=False)
+
+
+def _frame(axes, name, first, last):
     axes.set_title(name.replace("_", " "))
     axes.set_xlabel("epoch")
     axes.grid(alpha=0.25)
-    axes.set_xlim(epochs[0] - 0.5, epochs[-1] + 0.5)
+    axes.set_xlim(first - 0.5, last + 0.5)
     axes.xaxis.get_major_locator().set_params(integer=True, min_n_ticks=1)
+    axes.spines[["top", "right"]].set_visible(False)
+
+
+def _range(axes, name, values):
     # The whole range, or a difference of a hundredth fills the panel.
     if "accuracy" in name:
         axes.set_ylim(-0.02, 1.02)
-    elif all(v >= 0 for column, *_ in lines for v in columns.get(column, ()) if v == v):
+    elif all(v >= 0 for v in values if v == v):
         axes.set_ylim(bottom=0)
-    axes.spines[["top", "right"]].set_visible(False)
-    axes.legend(frameon=False)

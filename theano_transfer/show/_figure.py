@@ -11,6 +11,17 @@ from theano_transfer._files import atomic_write
 # Colours that people with colour blindness tell apart: Okabe and Ito,
 # https://jfly.uni-koeln.de/color/
 BLUE, ORANGE, GREY = "#0072B2", "#D55E00", "#666666"
+MANY = 10  # so many lines can be told apart by colour and have names
+
+
+def colours(count: int):
+    """So many colours (red, green, blue, opacity; 0 to 1) that differ as far as they can."""
+    import matplotlib
+    import numpy as np
+
+    if count <= MANY:
+        return matplotlib.colormaps["tab10"](np.arange(count))
+    return matplotlib.colormaps["turbo"](np.linspace(0, 1, count))
 
 
 @contextlib.contextmanager

@@ -31,8 +31,6 @@ def overlay(picture, heat, *, strength: float = STRENGTH, largest: float | None 
     -------
     uint8 array (3, rows, columns)
     """
-    import matplotlib
-
     picture, heat = np.asarray(picture, float), np.asarray(heat, float)
     if picture.ndim != 3 or picture.shape[0] != 3 or picture.shape[1:] != heat.shape:
         raise ValueError(
@@ -41,9 +39,16 @@ def overlay(picture, heat, *, strength: float = STRENGTH, largest: float | None 
         )
     top = heat.max() if largest is None else largest
     share = np.clip(heat / top, 0, 1) if top > 0 else np.zeros_like(heat)
-    colour = matplotlib.colormaps["turbo"](0.1 + 0.82 * share)[..., :3].transpose(2, 0, 1) * 255
+    colour = _heat(share).transpose(2, 0, 1) * 255
     weight = strength * np.sqrt(share)
     return np.rint((1 - weight) * picture + weight * colour).clip(0, 255).astype(np.uint8)
+
+
+def heat_colours(count: int = 9) -> list[str]:
+    """Colours of :func:`overlay` from the least to the most, as '#rrggbb', for a legend."""
+    from matplotlib.colors import to_hex
+
+    return [to_hex(colour) for colour in _heat(np.linspace(0, 1, count))]
 
 
 def signed(values, *, largest: float | None = None):
@@ -127,6 +132,13 @@ def filter_pictures(filters) -> list[np.ndarray]:
     return list(
         np.rint(np.broadcast_to(scaled, (len(filters), 3, *filters.shape[2:]))).astype("u1")
     )
+
+
+def _heat(share: np.ndarray) -> np.ndarray:
+    """Colours (..., 3) from 0 to 1: blue, green, red; without the ends, which are nearly black."""
+    import matplotlib
+
+    return matplotlib.colormaps["turbo"](0.1 + 0.82 * share)[..., :3]
 
 
 def _lines(title) -> int:

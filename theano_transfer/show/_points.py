@@ -4,10 +4,16 @@ from __future__ import annotations
 
 import numpy as np
 
+from theano_transfer._choice import checked_choice
 from theano_transfer._optional import optional
-from theano_transfer.show._figure import BLUE, GREY, ORANGE, figure
+from theano_transfer.show._figure import BLUE, GREY, MANY, ORANGE, colours, figure
 
-MANY = 10  # from so many classes on, lines have no names
+NEARLY_WHITE = 245
+AXES = {
+    "roc": ("share of the others that pass", "share of the class that passes"),
+    "pr": ("recall", "precision"),
+}
+KINDS = tuple(AXES)
 
 
 def scatter(points, labels, classes, path) -> None:
@@ -29,7 +35,7 @@ def scatter(points, labels, classes, path) -> None:
         )
     with figure(path, width=6.0, height=4.6) as drawing:
         axes = drawing.add_subplot()
-        for number, (name, colour) in enumerate(zip(classes, _colours(len(classes)))):
+        for number, (name, colour) in enumerate(zip(classes, colours(len(classes)))):
             mine = points[labels == number]
             axes.scatter(*mine.T, s=16, color=colour, label=name, alpha=0.8, linewidths=0)
         axes.set_xticks([])
@@ -39,7 +45,41 @@ def scatter(points, labels, classes, path) -> None:
             axes.legend(frameon=False, loc="center left", bbox_to_anchor=(1, 0.5), fontsize=8)
 
 
-def decision_curves(labels, probabilities, classes, path) -> None:
+def picture_map(points, pictures, path, *, side: float = 0.035) -> None:
+    """Draw pictures at their points, so that neighbours can be looked at.
+
+    Parameters
+    ----------
+    points : array (n, 2)
+        From ``tt.explain.project``.
+    pictures : array (n, 3, rows, columns)
+        RGB values 0..255; small ones will do. What is nearly white is left out of them.
+    path : str or path
+        Picture to write; its suffix (.png, .svg, .pdf) tells the format.
+    side : float
+        Of a picture, as a share of the map's.
+    """
+    points, pictures = np.asarray(points, float), np.asarray(pictures)
+    if points.ndim != 2 or points.shape[1] != 2 or len(points) != len(pictures):
+        raise ValueError(
+            f"points are (n, 2), one for each picture; got {points.shape} and {len(pictures)} "
+            "pictures"
+        )
+    least = points.min(axis=0)
+    places = (points - least) / np.maximum(points.max(axis=0) - least, 1e-12)
+    with figure(path, width=7.0, height=7.0) as drawing:
+        axes = drawing.add_subplot()
+        for (across, up), picture in zip(places, pictures):
+            shown = picture.transpose(1, 2, 0).clip(0, 255).astype(np.uint8)
+            clear = np.where(shown.min(axis=2, keepdims=True) > NEARLY_WHITE, 0, 255)
+            extent = (across - side / 2, across + side / 2, up - side / 2, up + side / 2)
+            axes.imshow(np.dstack([shown, clear.astype(np.uint8)]), extent=extent)
+        axes.set_xlim(-side, 1 + side)
+        axes.set_ylim(-side, 1 + side)
+        axes.axis("off")
+
+
+def decision_curves(labels, probabilities, classes, path, *, kinds=KINDS) -> None:
     """Draw ROC curves and precision over recall, each class against the others.
 
     Parameters
@@ -49,27 +89,31 @@ def decision_curves(labels, probabilities, classes, path) -> None:
     classes : list of str
     path : str or path
         Picture to write; its suffix (.png, .svg, .pdf) tells the format.
+    kinds : sequence of 'roc' and 'pr'
+        Which of them, from the top down.
     """
     metrics = optional("sklearn.metrics")
     labels, probabilities = np.asarray(labels), np.asarray(probabilities)
+    for kind in kinds:
+        checked_choice(kind, KINDS, "kind of curve")
     there = labels > 0.5 if labels.ndim == 2 else labels[:, None] == np.arange(len(classes))
-    with figure(path, width=5.2, height=6.8) as drawing:
-        roc, pr = drawing.subplots(2, 1)
-        roc.plot([0, 1], [0, 1], ":", color=GREY, linewidth=0.8)
-        for name, colour, is_it, p in zip(
-            classes, _colours(len(classes)), there.T, probabilities.T
-        ):
-            if is_it.all() or not is_it.any():
-                continue  # nothing to tell apart
-            style = {"color": colour, "linewidth": 1.3, "label": name}
-            wrong, right, _ = metrics.roc_curve(is_it, p)
-            roc.plot(wrong, right, **style)
-            precision, recall, _ = metrics.precision_recall_curve(is_it, p)
-            pr.step(recall, precision, where="post", **style)
-        for axes, across, up in (
-            (roc, "share of the others that pass", "share of the class that passes"),
-            (pr, "recall", "precision"),
-        ):
+    with figure(path, width=5.2, height=3.6 * len(kinds)) as drawing:
+        for axes, kind in zip(drawing.subplots(len(kinds), squeeze=False)[:, 0], kinds):
+            if kind == "roc":
+                axes.plot([0, 1], [0, 1], ":", color=GREY, linewidth=0.8)
+            for name, colour, is_it, p in zip(
+                classes, colours(len(classes)), there.T, probabilities.T
+            ):
+                if is_it.all() or not is_it.any():
+                    continue  # nothing to tell apart
+                style = {"color": colour, "linewidth": 1.3, "label": name}
+                if kind == "roc":
+                    wrong, right, _ = metrics.roc_curve(is_it, p)
+                    axes.plot(wrong, right, **style)
+                else:
+                    precision, recall, _ = metrics.precision_recall_curve(is_it, p)
+                    axes.step(recall, precision, where="post", **style)
+            across, up = AXES[kind]
             axes.set_xlim(-0.02, 1.02)
             axes.set_ylim(-0.02, 1.02)
             axes.set_xlabel(across)
@@ -77,7 +121,8 @@ def decision_curves(labels, probabilities, classes, path) -> None:
             axes.grid(alpha=0.25)
             axes.spines[["top", "right"]].set_visible(False)
         if len(classes) <= MANY:
-            pr.legend(frameon=False, fontsize=8, loc="lower left")
+            place = "lower right" if kinds[-1] == "roc" else "lower left"
+            axes.legend(frameon=False, fontsize=8, loc=place)
 
 
 def reliability_diagram(found, path) -> None:
@@ -92,7 +137,7 @@ def reliability_diagram(found, path) -> None:
         number of pictures; dots below the line are too sure.
     """
     confidence, accuracy, count = found
-    with figure(path, width=5.2, height=3.8) as drawing:
+    with figure(path, width=5.2, height=3.6) as drawing:
         axes = drawing.add_subplot()
         axes.plot([0, 1], [0, 1], ":", color=GREY, linewidth=0.8, label="means what it says")
         axes.plot(confidence, accuracy, "-", color=BLUE, linewidth=1)
@@ -128,11 +173,3 @@ def predictions_over_targets(targets, predictions, path) -> None:
         axes.set_ylabel("predicted")
         axes.grid(alpha=0.25)
         axes.spines[["top", "right"]].set_visible(False)
-
-
-def _colours(count: int):
-    import matplotlib
-
-    if count <= MANY:
-        return matplotlib.colormaps["tab10"](np.arange(count))
-    return matplotlib.colormaps["turbo"](np.linspace(0, 1, count))
