@@ -18,6 +18,7 @@ from theano_transfer.backends._errors import DataDependentShapeError
 from theano_transfer.backends._graph import as_function, separate
 from theano_transfer.backends._placement import Placement
 from theano_transfer.backends._precision import MATMUL, TRACED
+from theano_transfer.backends._processes import check_same, naming_the_lost
 from theano_transfer.backends.conversions._random import key_from
 
 # Newer versions of JAX moved it.
@@ -67,6 +68,7 @@ class DeviceFunction:
         ]
         self._given = [i for i in range(len(self._variables)) if i not in self._state]
         self._static: tuple = ()
+        self._checked = False
         self._run = as_function(fgraph)
         with self._context():
             self._placement = Placement(settings)
@@ -74,8 +76,10 @@ class DeviceFunction:
         _home.install()
 
     def __call__(self, output_subset=None):
-        with self._context():
+        with self._context(), naming_the_lost():
             given = self._arguments()
+            if not self._checked:
+                self._check(given)
             for i in self._state:
                 self._cells[i][0] = self._placement.state(self._cells[i][0])
             returned, updated = self._results(given)
@@ -83,8 +87,32 @@ class DeviceFunction:
                 self._cells[cell][0] = value
             results: list = [None] * len(self._dtypes)
             for i, value in zip(self._returned, returned):
-                results[i] = np.array(value)
+                results[i] = self._placement.fetched(value)
         return results  # of which the caller takes those that were asked for
+
+    def program(self, *given) -> str:
+        """The program of XLA for such arguments, as text (HLO): what communicates, for example.
+
+        Parameters
+        ----------
+        given : arrays
+            One for each input of the function that is no parameter.
+        """
+        with self._context():
+            for i in self._state:
+                self._cells[i][0] = self._placement.state(self._cells[i][0])
+            placed = self._placement.arguments(
+                [np.asarray(v, self._variables[i].type.dtype) for i, v in zip(self._given, given)]
+            )
+            parts = ([self._cells[i][0] for i in part] for part in self._parts())
+            return self._compiled.lower(*parts, *placed).compile().as_text()
+
+    def _check(self, given):
+        """That all processes begin with the same: replicas that differ would go unnoticed."""
+        self._checked = True
+        if self._placement.is_shared:
+            values = [*(self._cells[i][0] for i in self._state), *given]
+            check_same([self._variables[i] for i in (*self._state, *self._given)], values)
 
     def _arguments(self):
         """What is no parameter, in the order of ``_given``; keys in place of generators."""
@@ -140,7 +168,7 @@ class DeviceFunction:
         def compute(donated_values, kept_values, *given):
             known = dict(zip(donated, donated_values))
             known.update(zip(kept, kept_values))
-            for i, value in zip(self._given, given):
+            for i, value in zip(self._given, self._placement.divided(given)):
                 numeric = isinstance(value, int)
                 known[i] = np.asarray(value, self._variables[i].type.dtype) if numeric else value
             inputs = [known[i] for i in range(len(self._variables))]
@@ -156,7 +184,8 @@ class DeviceFunction:
             compute,
             donate_argnums=0,
             static_argnums=tuple(2 + position for position in self._static),
-            out_shardings=self._placement.results,
+            # Results stay where they are computed: gathering them would be communication.
+            out_shardings=(None, self._placement.whole),
         )
 
     @contextlib.contextmanager
