@@ -1,4 +1,4 @@
-"""``python -m benchmarks install``, ``run`` and ``table``; each has ``--help``."""
+"""``python -m benchmarks install``, ``run``, ``gpu`` and ``table``; each has ``--help``."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ import subprocess
 import sys
 from pathlib import Path
 
-from benchmarks import environments, machine, tables
-from benchmarks.architectures import ARCHITECTURES
-from benchmarks.contestants import CONTESTANTS
+from benchmarks import environments, machine, tables, tasks
+from benchmarks.architectures import ARCHITECTURES, GPU_ARCHITECTURES
+from benchmarks.contestants import CPU_CONTESTANTS, GPU_CONTESTANTS
+from benchmarks.nodes import SIZE
 from benchmarks.run import run
-from benchmarks.tasks import KINDS
 
 RESULTS = Path(__file__).parent / "results"
 
@@ -47,26 +47,69 @@ def _parser() -> argparse.ArgumentParser:
     _add_environments(install)
 
     command = commands.add_parser("run", help="measure, and write tables")
-    command.set_defaults(function=run)
-    for name, known, what in (
-        ("--models", ARCHITECTURES, "networks"),
-        ("--tasks", KINDS, "kinds of step"),
-        ("--contestants", CONTESTANTS, "who takes part"),
-    ):
-        command.add_argument(
-            name,
-            nargs="+",
-            metavar="NAME",
-            choices=list(known),
-            default=list(known),
-            help=f"{what}, of {', '.join(known)}; all by default",
-        )
+    command.set_defaults(
+        function=run, plan=lambda given: tasks.plan(given.models, given.tasks, given.batch)
+    )
+    _add_choices(command, ARCHITECTURES, tasks.KINDS, CPU_CONTESTANTS)
     command.add_argument(
         "--batch",
         nargs="+",
         type=_positive,
         help="8, and 32 for inference, by default",
     )
+    _add_measuring(command)
+
+    command = commands.add_parser("gpu", help="the same on a GPU, beside PyTorch with cuDNN")
+    command.set_defaults(
+        function=run,
+        plan=lambda given: tasks.gpu_plan(
+            given.models, given.tasks, given.batch, given.precisions, given.device, given.size
+        ),
+    )
+    _add_choices(command, GPU_ARCHITECTURES, tasks.GPU_KINDS, GPU_CONTESTANTS)
+    command.add_argument(
+        "--batch",
+        nargs="+",
+        type=_positive,
+        default=list(tasks.GPU_BATCHES),
+        help="batch sizes (%(default)s)",
+    )
+    _add_names(command, "--precisions", tasks.PRECISIONS, "precisions")
+    command.add_argument(
+        "--device",
+        choices=tasks.DEVICES,
+        default=tasks.DEVICES[0],
+        help="'cpu' tries whether everything runs (%(default)s)",
+    )
+    command.add_argument(
+        "--size", type=_positive, default=SIZE, help="rows and columns of pictures (%(default)s)"
+    )
+    _add_measuring(command)
+
+    table = commands.add_parser("table", help="print the tables of a JSON file of results")
+    table.set_defaults(function=_table)
+    table.add_argument("file", type=Path)
+    return parser
+
+
+def _add_names(parser, name, known, what) -> None:
+    parser.add_argument(
+        name,
+        nargs="+",
+        metavar="NAME",
+        choices=list(known),
+        default=list(known),
+        help=f"{what}, of {', '.join(known)}; all by default",
+    )
+
+
+def _add_choices(parser, models, kinds, contestants) -> None:
+    _add_names(parser, "--models", models, "networks")
+    _add_names(parser, "--tasks", kinds, "kinds of step")
+    _add_names(parser, "--contestants", contestants, "who takes part")
+
+
+def _add_measuring(command) -> None:
     command.add_argument(
         "--rounds", type=_positive, default=5, help="turns of each contestant (%(default)s)"
     )
@@ -96,11 +139,6 @@ def _parser() -> argparse.ArgumentParser:
         "--output", type=Path, default=RESULTS, help="folder for the results (%(default)s)"
     )
     _add_environments(command)
-
-    table = commands.add_parser("table", help="print the tables of a JSON file of results")
-    table.set_defaults(function=_table)
-    table.add_argument("file", type=Path)
-    return parser
 
 
 def _positive(text: str) -> int:
