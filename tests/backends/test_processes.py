@@ -26,7 +26,7 @@ number, address, folder = int(sys.argv[1]), sys.argv[2], sys.argv[3]
 sys.path[:0] = sys.argv[4:6]
 import numpy as np
 import theano_transfer as tt
-tt.backends.join(address, 2, number, device="cpu", patience=20)
+tt.backends.join(address, 2, number, device="cpu", patience=int(sys.argv[6]))
 import jax
 assert jax.process_count() == 2 and len(jax.devices()) == 2 * len(jax.local_devices())
 """
@@ -53,7 +53,7 @@ else:
 
 # The process `lost` is killed in the middle of the third epoch.
 FIT = BEGIN + """
-lost, own = int(sys.argv[6]), os.path.join(folder, str(number))
+lost, own = int(sys.argv[7]), os.path.join(folder, str(number))
 from backends.test_processes import fit
 class Kill(tt.tuning.Callback):
     def on_batch_end(self, batch, numbers):
@@ -77,14 +77,14 @@ def fit(x, y, folder, callbacks=()):
 
 @pytest.fixture
 def two_processes(tmp_path):
-    """Start a program twice; the processes."""
+    """Start a program twice; the processes. On a busy machine even those that live may be slow."""
     started = []
 
-    def start(program, *arguments):
+    def start(program, *arguments, patience=300):
         with socket.socket() as free:
             free.bind(("localhost", 0))
             address = f"localhost:{free.getsockname()[1]}"
-        common = [address, tmp_path, HERE.parent, HERE.parent.parent, *arguments]
+        common = [address, tmp_path, HERE.parent, HERE.parent.parent, patience, *arguments]
         for number in range(2):
             command = [sys.executable, "-c", program, number, *common]
             said = open(tmp_path / f"said-{number}", "w")  # noqa: SIM115 - a pipe could block it
@@ -124,11 +124,11 @@ def test_two_processes_train_as_one(batch, tmp_path, two_processes, finished):
 def test_a_lost_process(pictures, tmp_path, two_processes, finished, lost):
     x, y = pictures
     np.savez(tmp_path / "data.npz", x=x, y=y)
-    processes = two_processes(FIT, lost)
-    # JAX itself would wait for 20 seconds; what it does then says that another task died.
+    processes = two_processes(FIT, lost, patience=60)
     assert processes[lost].wait(500) == -signal.SIGKILL
     other = 1 - lost
-    assert processes[other].wait(120) != 0
+    # Where communication has not failed before, JAX ends it after 60 seconds, and says so itself.
+    assert processes[other].wait(200) != 0
     said = (tmp_path / f"said-{other}").read_text()
     assert "One of them has probably ended" in said or "another task died" in said
     assert not (tmp_path / f"{other}.npz").exists()

@@ -94,13 +94,16 @@ class Table:
         """Write one part, whole or not at all; how many of its pictures could not be read."""
         arrow, parquet = optional("pyarrow"), optional("pyarrow.parquet")
         readable = np.array([error is None for error in rows.errors], bool)
-        values = arrow.array(rows.values.ravel(), arrow.float32())
-        width = self._run["width"]
-        numbers = arrow.FixedSizeListArray.from_arrays(values, width)
+        ends = np.concatenate([[0], np.cumsum(readable * self._run["width"])])
+        numbers = arrow.ListArray.from_arrays(
+            arrow.array(ends, arrow.int32()),
+            arrow.array(rows.values[readable].ravel(), arrow.float32()),
+            mask=arrow.array(~readable),
+        )
         columns = {
             "number": arrow.array(self.pictures_of(part), arrow.int64()),
             "path": arrow.array([printable(path) for path in paths], arrow.string()),
-            self._run["column"]: _nulled(arrow, numbers, readable),
+            self._run["column"]: numbers,
             "error": arrow.array(rows.errors, arrow.string()),
         }
         with atomic_write(self.folder / PART.format(part)) as temporary:
@@ -160,14 +163,6 @@ class Table:
 def printable(path: str) -> str:
     """A path as text that every reader takes; bytes that are no UTF-8 become ``\\xe9``."""
     return os.fsencode(path).decode("utf-8", "backslashreplace")
-
-
-def _nulled(arrow, numbers, readable):
-    """The list array with null where nothing could be read."""
-    if readable.all():
-        return numbers
-    taken = [index if there else None for index, there in enumerate(readable)]
-    return numbers.take(arrow.array(taken, arrow.int64()))
 
 
 def _digest(pictures: Sequence[str]) -> str:
