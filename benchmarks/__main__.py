@@ -43,6 +43,7 @@ def _parser() -> argparse.ArgumentParser:
         default=list(environments.ENVIRONMENTS),
         help=f"of {', '.join(environments.ENVIRONMENTS)}; all by default",
     )
+    install.add_argument("--cuda", action="store_true", help="builds for GPUs")
     install.add_argument("--python", default=sys.executable, help="interpreter to make them with")
     _add_environments(install)
 
@@ -163,7 +164,7 @@ def _install(options) -> int:
     for name in options.peers:
         print(f"{name}: {options.environments / name}", flush=True)
         try:
-            environments.install(name, options.environments, options.python)
+            environments.install(name, options.environments, options.python, cuda=options.cuda)
         except (subprocess.CalledProcessError, OSError) as error:
             print(f"{name}: {error}", file=sys.stderr)
             failed.append(name)

@@ -53,9 +53,7 @@ class Task:
     def __post_init__(self):
         models = GPU_ARCHITECTURES if self.kind in GPU_KINDS else ARCHITECTURES
         if self.kind not in (*KINDS, *GPU_KINDS):
-            raise ValueError(
-                f"no task is called {self.kind!r}: {', '.join((*KINDS, *GPU_KINDS))}"
-            )
+            raise ValueError(f"no task is called {self.kind!r}: {', '.join((*KINDS, *GPU_KINDS))}")
         if self.model not in models:
             raise ValueError(f"no network is called {self.model!r}: {', '.join(models)}")
         if self.batch < 1:

@@ -6,7 +6,6 @@ import subprocess
 import sys
 import threading
 import time
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -22,28 +21,21 @@ pytestmark = [
     # Of Ray's own code and of sockets that it leaves to the end of the process.
     pytest.mark.filterwarnings("ignore"),
 ]
-TESTS = Path(__file__).parent
 PICTURES = 60
 
 
 @pytest.fixture(scope="module")
 def cluster():
-    """Three workers at a time."""
-    paths = os.pathsep.join([str(TESTS), *filter(None, [os.environ.get("PYTHONPATH")])])
-    flags = os.environ.get("AESARA_FLAGS", "")
-    ray.init(
-        num_cpus=3,
-        include_dashboard=False,
-        runtime_env={
-            "env_vars": {
-                "PYTHONPATH": paths,
-                # Nothing is compiled: this is not about speed.
-                "AESARA_FLAGS": f"{flags},cxx=,mode=FAST_COMPILE".lstrip(","),
-            }
-        },
-    )
-    yield
-    ray.shutdown()
+    """Three workers at a time, started by processes that inherit this environment."""
+    with pytest.MonkeyPatch.context() as patch:
+        # Nothing is compiled: this is not about speed.
+        flags = filter(None, [os.environ.get("AESARA_FLAGS"), "cxx=", "mode=FAST_COMPILE"])
+        patch.setenv("AESARA_FLAGS", ",".join(flags))
+        # On a busy machine a worker may take minutes to start.
+        patch.setenv("RAY_worker_register_timeout_seconds", "600")
+        ray.init(num_cpus=3, include_dashboard=False)
+        yield
+        ray.shutdown()
 
 
 @pytest.fixture(scope="module")
@@ -122,7 +114,7 @@ def test_command(cluster, folder, tmp_path):
     net = tt.zoo.build("squeezenet1_1", weights=None, include_top=False, input_shape=(3, 32, 32))
     tt.weights.save(net, weights)
     done = subprocess.run(
-        [sys.executable, "-m", "theano_transfer.cli", *map(str, arguments), "--weights", weights],
+        [sys.executable, "-m", "theano_transfer", *map(str, arguments), "--weights", weights],
         capture_output=True,
         text=True,
         timeout=500,

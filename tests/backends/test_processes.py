@@ -31,7 +31,9 @@ import jax
 assert jax.process_count() == 2 and len(jax.devices()) == 2 * len(jax.local_devices())
 """
 
-STEPS = BEGIN + """
+STEPS = (
+    BEGIN
+    + """
 import theano, theano.tensor as T
 from backends.test_devices import trained
 rng = np.random.default_rng(0)
@@ -50,9 +52,12 @@ except tt.backends.DifferentProcessesError as error:
 else:
     raise AssertionError("nobody noticed")
 """
+)
 
 # The process `lost` is killed in the middle of the third epoch.
-FIT = BEGIN + """
+FIT = (
+    BEGIN
+    + """
 lost, own = int(sys.argv[7]), os.path.join(folder, str(number))
 from backends.test_processes import fit
 class Kill(tt.tuning.Callback):
@@ -63,6 +68,7 @@ data = np.load(os.path.join(folder, "data.npz"))
 model = fit(data["x"], data["y"], own, callbacks=[Kill()])
 np.savez(own + ".npz", *(param.get_value() for param in model.net.params.values()))
 """
+)
 
 
 def fit(x, y, folder, callbacks=()):

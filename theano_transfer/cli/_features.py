@@ -50,7 +50,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     )  # fmt: skip
     parser.add_argument(
         "--ray", metavar="ADDRESS",
-        help="compute on a Ray cluster: HOST:PORT, auto (that of this machine) or local (a new one)",
+        help="compute on a Ray cluster: HOST:PORT, auto (this machine's) or local (a new one)",
     )  # fmt: skip
     parser.add_argument(
         "--workers", type=positive_int, metavar="N",

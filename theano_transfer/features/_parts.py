@@ -1,8 +1,8 @@
 """A table of features in a folder: Parquet files, one for each part of the list of pictures.
 
-Which pictures are in which file is decided before anything is computed. Whoever computes a part, and
-however often, writes the same file in one step, so that there is one row for each picture whatever
-is killed and started again.
+Which pictures are in which file is decided before anything is computed. Whoever computes a part,
+and however often, writes the same file in one step, so that there is one row for each picture
+whatever is killed and started again.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""What makes rows of pictures: features, or the predictions of a model. It can be sent elsewhere."""
+"""What makes rows of pictures, features or predictions, and can be sent to other processes."""
 
 from __future__ import annotations
 
@@ -122,5 +122,3 @@ def _reason(path: str) -> str | None:
     except ImageError as error:
         return error.reason
     return None
-
-

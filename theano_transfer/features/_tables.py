@@ -206,7 +206,8 @@ def _workers(resources, asked, gpus) -> int:
     if most < 1 or (asked is not None and not 1 <= asked <= most):
         raise ValueError(
             f"{'some' if asked is None else asked} workers of 1 core and {gpus} GPUs each were "
-            f"asked for; the cluster has {cores:.0f} cores and {devices:.0f} GPUs, enough for {most}"
+            f"asked for; the cluster has {cores:.0f} cores and {devices:.0f} GPUs, enough for "
+            f"{most}"
         )
     return most if asked is None else asked
 
