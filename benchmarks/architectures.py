@@ -8,6 +8,7 @@ compute the same. Runs in the interpreter of any contestant: NumPy is all it nee
 from __future__ import annotations
 
 import zlib
+from collections.abc import Callable
 from functools import partial
 
 import numpy as np
@@ -107,9 +108,15 @@ def mobilenet_v2(size: int = SIZE, halving=(0, 1), epsilon=1e-3) -> Table:
     return t
 
 
-ARCHITECTURES = {"vgg16": vgg16, "resnet50": resnet50, "mobilenet_v2": mobilenet_v2}
+Builder = Callable[..., Table]  # of the side of the pictures
+
+ARCHITECTURES: dict[str, Builder] = {
+    "vgg16": vgg16,
+    "resnet50": resnet50,
+    "mobilenet_v2": mobilenet_v2,
+}
 # All padded alike on both sides, as PyTorch does without copying the maps.
-GPU_ARCHITECTURES = {
+GPU_ARCHITECTURES: dict[str, Builder] = {
     "vgg16": vgg16,
     "resnet50": resnet50,
     "mobilenet_v2": partial(mobilenet_v2, halving=(1, 1), epsilon=1e-5),
