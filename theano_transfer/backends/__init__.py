@@ -5,6 +5,7 @@ JAX itself is imported when the first function is compiled for it.
 """
 
 from theano_transfer.backends import _mode
+from theano_transfer.backends._ahead import Ahead as Ahead
 from theano_transfer.backends._errors import DataDependentShapeError as DataDependentShapeError
 from theano_transfer.backends._errors import MissingJaxError as MissingJaxError
 from theano_transfer.backends._fallback import FallbackWarning as FallbackWarning

@@ -42,6 +42,8 @@ class DeviceFunction:
     # What aesara.compile.function.types.Function asks about.
     need_update_inputs = False
     allow_gc = False
+    # What theano_transfer.backends.Ahead asks about.
+    runs_ahead = True
 
     def __init__(self, fgraph, input_storage, storage_map, settings):
         self.storage_map = storage_map
@@ -67,6 +69,7 @@ class DeviceFunction:
         ]
         self._given = [i for i in range(len(self._variables)) if i not in self._state]
         self._static: tuple = ()
+        self._reads = True
         self._run = as_function(fgraph)
         with self._context():
             self._placement = Placement(settings)
@@ -83,8 +86,23 @@ class DeviceFunction:
                 self._cells[cell][0] = value
             results: list = [None] * len(self._dtypes)
             for i, value in zip(self._returned, returned):
-                results[i] = np.array(value)
+                results[i] = np.array(value) if self._reads else value
         return results  # of which the caller takes those that were asked for
+
+    def placed(self, values):
+        """Arguments, NumPy's arrays, on their way to the device; numbers stay as they are."""
+        with self._context():
+            arrays = iter(self._placement.arguments([v for v in values if v.ndim]))
+            return [next(arrays) if v.ndim else v for v in values]
+
+    @contextlib.contextmanager
+    def unread(self):
+        """A block in which calls return arrays of JAX that may still be computed."""
+        self._reads = False
+        try:
+            yield
+        finally:
+            self._reads = True
 
     def _arguments(self):
         """What is no parameter, in the order of ``_given``; keys in place of generators."""

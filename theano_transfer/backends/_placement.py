@@ -31,8 +31,6 @@ class Placement:
 
     def state(self, value):
         """A parameter where it belongs; as it is if it is there already."""
-        if isinstance(value, jax.Array) and value.sharding == self.whole:
-            return value
         return self._put(value, self.whole)
 
     def arguments(self, values):
@@ -54,6 +52,8 @@ class Placement:
         return None if self.count == 1 else self.whole
 
     def _put(self, value, sharding):
+        if isinstance(value, jax.Array) and value.sharding == sharding:
+            return value
         if sharding.is_fully_addressable:
             # On a processor JAX would otherwise work with the caller's own memory.
             return jax.device_put(value, sharding, may_alias=False)
