@@ -53,6 +53,7 @@ def test_devices_by_theanos_names():
         ({"backend": "jax", "device": "tpu7x"}, "device"),
         ({"backend": "jax", "devices": 0}, "'all' or a number"),
         ({"backend": "jax", "precision": "float8"}, "precision"),
+        ({"backend": "jax", "layout": "sideways"}, "layout"),
         ({"backend": "c", "precision": "tf32"}, "backend 'jax'"),
     ],
 )

@@ -10,6 +10,8 @@ from theano_transfer.backends._errors import DataDependentShapeError as DataDepe
 from theano_transfer.backends._errors import MissingJaxError as MissingJaxError
 from theano_transfer.backends._fallback import FallbackWarning as FallbackWarning
 from theano_transfer.backends._fallback import start as start
+from theano_transfer.backends._memory import Memory as Memory
+from theano_transfer.backends._memory import planned_memory as planned_memory
 from theano_transfer.backends._settings import Settings as Settings
 from theano_transfer.backends._settings import backend as backend
 from theano_transfer.backends._settings import current as current

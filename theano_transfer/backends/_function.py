@@ -16,8 +16,10 @@ import theano_transfer.backends.conversions  # noqa: F401 (registers them)
 from theano_transfer.backends import _home
 from theano_transfer.backends._errors import DataDependentShapeError
 from theano_transfer.backends._graph import as_function, separate
+from theano_transfer.backends._layout import Layouts
 from theano_transfer.backends._placement import Placement
 from theano_transfer.backends._precision import MATMUL, TRACED
+from theano_transfer.backends._settings import LAYOUTS
 from theano_transfer.backends.conversions._random import key_from
 
 # Newer versions of JAX moved it.
@@ -73,14 +75,13 @@ class DeviceFunction:
         self._run = as_function(fgraph)
         with self._context():
             self._placement = Placement(settings)
+        self._layouts = Layouts(fgraph, settings.layout, self._placement.device)
         self._compiled = self._jit()
         _home.install()
 
     def __call__(self, output_subset=None):
         with self._context():
             given = self._arguments()
-            for i in self._state:
-                self._cells[i][0] = self._placement.state(self._cells[i][0])
             returned, updated = self._results(given)
             for cell, value in zip(self._updated.values(), updated):
                 self._cells[cell][0] = value
@@ -104,13 +105,22 @@ class DeviceFunction:
         finally:
             self._reads = True
 
-    def _arguments(self):
-        """What is no parameter, in the order of ``_given``; keys in place of generators."""
+    def lowered(self):
+        """What JAX would compile for the inputs in their cells; nothing is computed or changed."""
+        with self._context():
+            arguments = self._on_device(self._arguments(draws=False))
+            return self._compiled[LAYOUTS[0]].lower(*arguments)
+
+    def _arguments(self, draws=True):
+        """What is no parameter, in the order of ``_given``; keys in place of generators.
+
+        Generators that are updated move on if it `draws`.
+        """
         values = []
         for i in self._given:
             value = self._cells[i][0]
             if isinstance(self._variables[i].type, RandomType):
-                value = key_from(value if i in self._moving else copy.deepcopy(value))
+                value = key_from(value if draws and i in self._moving else copy.deepcopy(value))
             values.append(value)
         return values
 
@@ -133,17 +143,25 @@ class DeviceFunction:
         return self._computed(given)
 
     def _computed(self, given):
-        placed = iter(
-            self._placement.arguments([v for k, v in enumerate(given) if k not in self._static])
-        )
-        numbers = [int(v) if k in self._static else next(placed) for k, v in enumerate(given)]
-        donated, kept = ([self._cells[i][0] for i in part] for part in self._parts())
+        arguments = self._on_device(given)
+        shapes = tuple(v if isinstance(v, int) else (v.shape, v.dtype) for v in arguments[2:])
         try:
-            return self._compiled(donated, kept, *numbers)
+            return self._layouts.call(self._compiled, arguments, shapes)
         except RuntimeError as error:
             if "RESOURCE_EXHAUSTED" in str(error):
                 raise MemoryError(f"the device has not enough memory: {error}") from error
             raise
+
+    def _on_device(self, given):
+        """What the compiled function takes; parameters are put where they belong."""
+        placed = iter(
+            self._placement.arguments([v for k, v in enumerate(given) if k not in self._static])
+        )
+        numbers = [int(v) if k in self._static else next(placed) for k, v in enumerate(given)]
+        for i in self._state:
+            self._cells[i][0] = self._placement.state(self._cells[i][0])
+        donated, kept = ([self._cells[i][0] for i in part] for part in self._parts())
+        return donated, kept, *numbers
 
     def _parts(self):
         """Of the parameters those that are updated, and the others."""
@@ -153,6 +171,10 @@ class DeviceFunction:
         ]
 
     def _jit(self):
+        """The function for JAX, once for each layout: of one function JAX keeps one version."""
+        return {layout: self._jit_once() for layout in LAYOUTS}
+
+    def _jit_once(self):
         donated, kept = self._parts()
 
         def compute(donated_values, kept_values, *given):

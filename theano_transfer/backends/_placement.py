@@ -20,6 +20,7 @@ class Placement:
     def __init__(self, settings):
         devices = _devices(settings)
         self.count = len(devices)
+        self.device = devices[0]
         self.whole: Sharding
         self.split: Sharding
         if self.count == 1:

@@ -17,10 +17,17 @@ from aesara.tensor.nnet.abstract_conv import (
 from jax import lax
 
 from theano_transfer.backends._graph import numbers
+from theano_transfer.backends._layout import TRACED_LAYOUT
 from theano_transfer.backends._precision import narrowed, widened
 from theano_transfer.backends.conversions._normalisation import normalised
 from theano_transfer.kernels import Conv2d, Conv2dGradInputs, Conv2dGradWeights
 from theano_transfer.legacy._rectifiers import CEILINGS
+
+
+def _dimensions(ndim):
+    """JAX's description of images (batch, ..., channel) and filters (..., channel, out)."""
+    images = (0, ndim - 1, *range(1, ndim - 1))
+    return lax.ConvDimensionNumbers(images, (ndim - 1, ndim - 2, *range(ndim - 2)), images)
 
 
 class _Settings:
@@ -34,14 +41,21 @@ class _Settings:
     def __call__(self, images, filters):
         """`images` (batch, channel, ...) with `filters` (out, channel / groups, ...)."""
         images, filters = narrowed(images, self.turned(filters))
-        return lax.conv_general_dilated(
+        padding = self.pad(filters.shape[2:])
+        axes = tuple(range(2, images.ndim))
+        last = TRACED_LAYOUT.get() == "channels_last"
+        if last:
+            images, filters = images.transpose(0, *axes, 1), filters.transpose(*axes, 1, 0)
+        result = lax.conv_general_dilated(
             images,
             filters,
             window_strides=self.stride,
-            padding=self.pad(filters.shape[2:]),
+            padding=padding,
             rhs_dilation=self.dilation,
+            dimension_numbers=_dimensions(images.ndim) if last else None,
             feature_group_count=self.groups,
         )
+        return jnp.moveaxis(result, -1, 1) if last else result
 
     def turned(self, filters):
         return jnp.flip(filters, range(2, filters.ndim)) if self.flip else filters
