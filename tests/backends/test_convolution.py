@@ -75,8 +75,6 @@ def test_transposed(agree, with_gradients, rng):
 def test_filters_of_their_own_for_each_position(agree, with_gradients, rng, flip):
     x, w = T.tensor4("x"), T.TensorType("float32", (None,) * 6)("w")
     shapes = (2, 4, 6, 5), (6, 4, 3, 2, 3, 2)
-    y = T.nnet.conv2d(
-        x, w, *shapes, ((1, 2), (0, 1)), (2, 2), flip, num_groups=2, unshared=True
-    )
+    y = T.nnet.conv2d(x, w, *shapes, ((1, 2), (0, 1)), (2, 2), flip, num_groups=2, unshared=True)
     values = [rng.normal(size=shape).astype("float32") for shape in shapes]
     agree([x, w], with_gradients(y, x, w), *values, atol=1e-4)

@@ -19,7 +19,7 @@ from lasagne.layers import InputLayer, Layer
 from zoo import cases
 
 import theano_transfer as tt
-import theano_transfer.backends.conversions  # noqa: F401
+import theano_transfer.backends.conversions
 from theano_transfer.backends._graph import conversion
 from theano_transfer.backends._mode import JaxMode
 from theano_transfer.kernels import _bfloat16, _depthwise_block
@@ -79,7 +79,8 @@ MAPS = (2, 4, 8, 8)
 # The shape of what comes in, by a part of the layer's name; others take maps.
 SHAPES = {
     "1DLayer": (2, 4, 8), "3D": (2, 4, 6, 6, 6), "Recurrent": (2, 5, 4), "LSTM": (2, 5, 4),
-    "GRU": (2, 5, 4), "Embedding": (2, 5), "CCLayer": (2, 16, 8, 8), "c01b": (4, 8, 8, 2), "C01BTo": (4, 8, 8, 2),
+    "GRU": (2, 5, 4), "Embedding": (2, 5), "CCLayer": (2, 16, 8, 8), "c01b": (4, 8, 8, 2),
+    "C01BTo": (4, 8, 8, 2),
 }  # fmt: skip
 # By the name of a parameter that has no default: what a layer is given for it.
 ARGUMENTS = {
@@ -168,8 +169,8 @@ def test_losses_metrics_and_nonlinearities():
     for name in sorted({*names} - {"get_output", "aggregate", "align_targets"}):
         target = classes if name in ("multiclass_hinge_loss", "categorical_accuracy") else matrix
         outputs.append(T.cast(getattr(lasagne.objectives, name)(p, target), "float32").sum())
-    for name, f in vars(lasagne.nonlinearities).items():
-        if inspect.isfunction(f) or callable(f) and not inspect.isclass(f):
+    for f in vars(lasagne.nonlinearities).values():
+        if callable(f) and not inspect.isclass(f):
             outputs.append(f(scores).sum())
     for f in (tt.layers.relu6, tt.layers.hard_sigmoid, tt.layers.hard_swish, tt.layers.swish):
         outputs.append(f(scores).sum())

@@ -39,7 +39,9 @@ def test_both_give_the_same(with_gradients, rng):
         np.testing.assert_allclose(one, other, rtol=1e-5, atol=1e-5)
 
 
-@pytest.mark.parametrize(("times", "expected"), [((2.0, 1.0), LAYOUTS[1]), ((1.0, 2.0), LAYOUTS[0])])
+@pytest.mark.parametrize(
+    ("times", "expected"), [((2.0, 1.0), LAYOUTS[1]), ((1.0, 2.0), LAYOUTS[0])]
+)
 def test_the_faster_one_is_taken(times, expected):
     trial, timed = _layout.Trial(), []
     for call in range(100):

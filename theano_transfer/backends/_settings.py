@@ -44,7 +44,8 @@ class Settings:
         if self.precision not in PRECISIONS:
             raise ValueError(f"precision is one of {', '.join(PRECISIONS)}; got {self.precision!r}")
         if self.layout not in ("auto", *LAYOUTS):
-            raise ValueError(f"layout is 'auto' or one of {', '.join(LAYOUTS)}; got {self.layout!r}")
+            allowed = ", ".join(("auto", *LAYOUTS))
+            raise ValueError(f"layout is one of {allowed}; got {self.layout!r}")
 
     def with_precision(self, precision):
         return replace(self, precision=precision)

@@ -120,7 +120,9 @@ def _of_aesara(op):
         each = (each,) * op.convdim if isinstance(each, int) else each
         return [(p, p) if isinstance(p, (int, np.integer)) else tuple(p) for p in each]
 
-    return _Settings(pad, op.subsample, op.filter_dilation, op.num_groups, op.filter_flip, op.unshared)
+    return _Settings(
+        pad, op.subsample, op.filter_dilation, op.num_groups, op.filter_flip, op.unshared
+    )
 
 
 def _of_ours(op):
