@@ -24,14 +24,14 @@ from theano_transfer.backends._graph import conversion
 from theano_transfer.backends._mode import JaxMode
 from theano_transfer.kernels import _bfloat16, _depthwise_block
 from theano_transfer.layers import _pad_op
-from theano_transfer.legacy.mended import loops, ops, raw_random
+from theano_transfer.legacy.mended import loops, ops
 from theano_transfer.tuning._losses import LOSSES
 from theano_transfer.tuning._metrics import METRICS
 
-# Placed by rewrites that the mode leaves out; what draws in Python; bases of Ops elsewhere.
+# Placed by rewrites that the mode leaves out; bases of Ops elsewhere.
 WITHOUT_CONVERSION = {
     _bfloat16.Convert, _bfloat16.Conv2dBfloat16, _bfloat16.Pool2dBfloat16,
-    _depthwise_block.DepthwiseBlock, raw_random.RandomFunction, ops.COp, ops.Op,
+    _depthwise_block.DepthwiseBlock, ops.COp, ops.Op,
 }  # fmt: skip
 
 
