@@ -27,6 +27,7 @@ class Placement:
     def __init__(self, settings):
         devices = _devices(settings)
         self.count = len(devices)
+        self.device = devices[0]
         self.is_shared = len({device.process_index for device in devices}) > 1
         self.whole: Sharding
         self.split: Sharding
@@ -39,8 +40,6 @@ class Placement:
 
     def state(self, value):
         """A parameter where it belongs; as it is if it is there already."""
-        if isinstance(value, jax.Array) and value.sharding == self.whole:
-            return value
         return self._put(value, self.whole)
 
     def arguments(self, values):
@@ -73,6 +72,8 @@ class Placement:
         return np.array(value)
 
     def _put(self, value, sharding):
+        if isinstance(value, jax.Array) and value.sharding == sharding:
+            return value
         if sharding.is_fully_addressable:
             # On a processor JAX would otherwise work with the caller's own memory.
             return jax.device_put(value, sharding, may_alias=False)
