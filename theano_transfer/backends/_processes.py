@@ -101,7 +101,7 @@ def naming_the_lost():
     try:
         yield
     except RuntimeError as error:
-        if jax.process_count() == 1 or isinstance(error, LostProcessError):
+        if jax.process_count() == 1 or isinstance(error, (LostProcessError, NotImplementedError)):
             raise
         raise LostProcessError(
             f"process {jax.process_index()} of {jax.process_count()} cannot go on without the "

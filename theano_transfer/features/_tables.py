@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
@@ -135,7 +135,9 @@ def on_ray(
         with _bar(recipe, table, missing, verbose) as bar:
             if missing:
                 count = _workers(ray.cluster_resources(), workers, gpus)
-                settings = {"backend": backend(), **_chosen()}
+                settings: dict[str, Any] = {"backend": backend()}
+                if backend() == "jax":
+                    settings.update(asdict(current()))
                 items = [
                     {"part": part, "paths": _joined(paths[n] for n in table.pictures_of(part))}
                     for part in missing
@@ -210,16 +212,6 @@ def _workers(resources, asked, gpus) -> int:
             f"{most}"
         )
     return most if asked is None else asked
-
-
-def _chosen() -> dict[str, Any]:
-    """How JAX computes here, for the workers; nothing where it does not."""
-    if backend() != "jax":
-        return {}
-    settings = current()
-    return {
-        "device": settings.device, "devices": settings.devices, "precision": settings.precision
-    }  # fmt: skip
 
 
 def _joined(paths) -> bytes:
