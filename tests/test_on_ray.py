@@ -24,20 +24,27 @@ PROGRAM = """
 import os, signal, sys, threading, time
 from pathlib import Path
 import ray
-from ray.util.state import list_actors
 import theano_transfer as tt
 ray.init(num_cpus=3, include_dashboard=False)
 pictures, table, weights = map(Path, sys.argv[1:])
 net = tt.zoo.build("squeezenet1_1", weights=weights, include_top=False, input_shape=(3, 32, 32))
 extractor, killed = tt.FeatureExtractor(net, batch_size=4), []
 
+def parents(process):
+    while process > 1:
+        yield process
+        status = Path(f"/proc/{process}/stat").read_text()
+        process = int(status.rpartition(")")[2].split()[1])
+
 def kill_one():
     while not list(table.glob("*.parquet")):
         time.sleep(0.05)
-    actors = list_actors(filters=[("state", "=", "ALIVE")], detail=True)
-    workers = [actor.pid for actor in actors if "MapWorker" in actor.class_name]
-    os.kill(workers[0], signal.SIGKILL)
-    killed.append(workers[0])
+    for path in Path("/proc").glob("[0-9]*/cmdline"):
+        process = int(path.parent.name)
+        if b"ray::MapWorker" in path.read_bytes() and os.getpid() in parents(process):
+            os.kill(process, signal.SIGKILL)
+            killed.append(process)
+            return
 
 threading.Thread(target=kill_one, daemon=True).start()
 made = tt.features.on_ray(pictures, table, extractor, workers=3, rows=2, verbose=False)
