@@ -41,7 +41,7 @@ def kill_one():
         time.sleep(0.05)
     for path in Path("/proc").glob("[0-9]*/cmdline"):
         process = int(path.parent.name)
-        if b"ray::MapWorker" in path.read_bytes() and os.getpid() in parents(process):
+        if path.read_bytes().startswith(b"ray::MapWorker") and os.getpid() in parents(process):
             os.kill(process, signal.SIGKILL)
             killed.append(process)
             return
