@@ -19,7 +19,7 @@ PYTEST := $(BIN)/python -m pytest --numprocesses auto --maxprocesses 4 --dist wo
 test: .venv/installed-test
 	$(PYTEST)
 
-test-all: .venv/installed-test
+test-all: .venv/installed-test-all
 	$(PYTEST) -m "slow or not slow"
 
 # Style and types, as pre-commit and CI check them.
@@ -47,6 +47,11 @@ clean:
 
 .venv/installed-test: .venv/installed
 	$(BIN)/pip install --quiet --editable '.[examples,test]'
+	touch $@
+
+# Ray, some hundred megabytes, is needed by slow tests alone.
+.venv/installed-test-all: .venv/installed-test
+	$(BIN)/pip install --quiet --editable '.[examples,test,ray]'
 	touch $@
 
 .venv/installed-develop: .venv/installed

@@ -1,4 +1,4 @@
-"""``python -m benchmarks install``, ``run`` and ``table``; each has ``--help``."""
+"""``python -m benchmarks install``, ``run``, ``gpu`` and ``table``; each has ``--help``."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ import subprocess
 import sys
 from pathlib import Path
 
-from benchmarks import environments, machine, tables
-from benchmarks.architectures import ARCHITECTURES
-from benchmarks.contestants import CONTESTANTS
+from benchmarks import environments, machine, tables, tasks
+from benchmarks.architectures import ARCHITECTURES, GPU_ARCHITECTURES
+from benchmarks.contestants import CPU_CONTESTANTS, GPU_CONTESTANTS
+from benchmarks.nodes import SIZE
 from benchmarks.run import run
-from benchmarks.tasks import KINDS
 
 RESULTS = Path(__file__).parent / "results"
 
@@ -43,30 +43,74 @@ def _parser() -> argparse.ArgumentParser:
         default=list(environments.ENVIRONMENTS),
         help=f"of {', '.join(environments.ENVIRONMENTS)}; all by default",
     )
+    install.add_argument("--cuda", action="store_true", help="builds for GPUs")
     install.add_argument("--python", default=sys.executable, help="interpreter to make them with")
     _add_environments(install)
 
     command = commands.add_parser("run", help="measure, and write tables")
-    command.set_defaults(function=run)
-    for name, known, what in (
-        ("--models", ARCHITECTURES, "networks"),
-        ("--tasks", KINDS, "kinds of step"),
-        ("--contestants", CONTESTANTS, "who takes part"),
-    ):
-        command.add_argument(
-            name,
-            nargs="+",
-            metavar="NAME",
-            choices=list(known),
-            default=list(known),
-            help=f"{what}, of {', '.join(known)}; all by default",
-        )
+    command.set_defaults(
+        function=run, plan=lambda given: tasks.plan(given.models, given.tasks, given.batch)
+    )
+    _add_choices(command, ARCHITECTURES, tasks.KINDS, CPU_CONTESTANTS)
     command.add_argument(
         "--batch",
         nargs="+",
         type=_positive,
         help="8, and 32 for inference, by default",
     )
+    _add_measuring(command)
+
+    command = commands.add_parser("gpu", help="the same on a GPU, beside PyTorch with cuDNN")
+    command.set_defaults(
+        function=run,
+        plan=lambda given: tasks.gpu_plan(
+            given.models, given.tasks, given.batch, given.precisions, given.device, given.size
+        ),
+    )
+    _add_choices(command, GPU_ARCHITECTURES, tasks.GPU_KINDS, GPU_CONTESTANTS)
+    command.add_argument(
+        "--batch",
+        nargs="+",
+        type=_positive,
+        default=list(tasks.GPU_BATCHES),
+        help="batch sizes (%(default)s)",
+    )
+    _add_names(command, "--precisions", tasks.PRECISIONS, "precisions")
+    command.add_argument(
+        "--device",
+        choices=tasks.DEVICES,
+        default=tasks.DEVICES[0],
+        help="'cpu' tries whether everything runs (%(default)s)",
+    )
+    command.add_argument(
+        "--size", type=_positive, default=SIZE, help="rows and columns of pictures (%(default)s)"
+    )
+    _add_measuring(command)
+
+    table = commands.add_parser("table", help="print the tables of a JSON file of results")
+    table.set_defaults(function=_table)
+    table.add_argument("file", type=Path)
+    return parser
+
+
+def _add_names(parser, name, known, what) -> None:
+    parser.add_argument(
+        name,
+        nargs="+",
+        metavar="NAME",
+        choices=list(known),
+        default=list(known),
+        help=f"{what}, of {', '.join(known)}; all by default",
+    )
+
+
+def _add_choices(parser, models, kinds, contestants) -> None:
+    _add_names(parser, "--models", models, "networks")
+    _add_names(parser, "--tasks", kinds, "kinds of step")
+    _add_names(parser, "--contestants", contestants, "who takes part")
+
+
+def _add_measuring(command) -> None:
     command.add_argument(
         "--rounds", type=_positive, default=5, help="turns of each contestant (%(default)s)"
     )
@@ -97,11 +141,6 @@ def _parser() -> argparse.ArgumentParser:
     )
     _add_environments(command)
 
-    table = commands.add_parser("table", help="print the tables of a JSON file of results")
-    table.set_defaults(function=_table)
-    table.add_argument("file", type=Path)
-    return parser
-
 
 def _positive(text: str) -> int:
     number = int(text)
@@ -125,7 +164,7 @@ def _install(options) -> int:
     for name in options.peers:
         print(f"{name}: {options.environments / name}", flush=True)
         try:
-            environments.install(name, options.environments, options.python)
+            environments.install(name, options.environments, options.python, cuda=options.cuda)
         except (subprocess.CalledProcessError, OSError) as error:
             print(f"{name}: {error}", file=sys.stderr)
             failed.append(name)

@@ -8,84 +8,21 @@ compute the same. Runs in the interpreter of any contestant: NumPy is all it nee
 from __future__ import annotations
 
 import zlib
-from dataclasses import dataclass
+from collections.abc import Callable
+from functools import partial
 
 import numpy as np
 
-SIZE = 224  # rows and columns of the pictures
+from benchmarks.efficientnet import efficientnet_b0
+from benchmarks.nodes import SIZE, Node, Table
+
 CLASSES = 10
 HIDDEN = 256  # units of the dense layer in the head
 
 
-@dataclass(frozen=True)
-class Node:
-    """One step of a network; maps are square.
-
-    Attributes
-    ----------
-    op : {'input', 'conv', 'bn', 'relu', 'relu6', 'max_pool', 'add'}
-    inputs : tuple of str
-        Names of the nodes it reads.
-    channels, size : int
-        Of its output: (batch, channels, size, size).
-    pads : (int, int)
-        Zeros before the first and after the last row, and the same for columns. Below a max
-        pooling they stand for minus infinity, which is the same where relu comes before it.
-    epsilon : float
-        Of a batch normalisation.
-    """
-
-    name: str
-    op: str
-    inputs: tuple[str, ...]
-    channels: int
-    size: int
-    kernel: int = 1
-    stride: int = 1
-    pads: tuple[int, int] = (0, 0)
-    groups: int = 1
-    bias: bool = False
-    epsilon: float = 0.0
-
-
-class Table:
-    """Nodes in the order in which they were added; each method returns the new node's name."""
-
-    def __init__(self, size: int = SIZE):
-        self.nodes: dict[str, Node] = {}
-        self._add(Node("input", "input", (), 3, size))
-
-    def _add(self, node: Node) -> str:
-        if node.name in self.nodes:
-            raise ValueError(f"there are two nodes called {node.name!r}")
-        self.nodes[node.name] = node
-        return node.name
-
-    def conv(self, x, name, channels, kernel, stride=1, pads=(0, 0), groups=1, bias=False) -> str:
-        below = self.nodes[x]
-        size = (below.size + sum(pads) - kernel) // stride + 1
-        return self._add(
-            Node(name, "conv", (x,), channels, size, kernel, stride, pads, groups, bias)
-        )
-
-    def max_pool(self, x, name, kernel, stride, pads=(0, 0)) -> str:
-        below = self.nodes[x]
-        size = (below.size + sum(pads) - kernel) // stride + 1
-        return self._add(Node(name, "max_pool", (x,), below.channels, size, kernel, stride, pads))
-
-    def bn(self, x, name, epsilon) -> str:
-        below = self.nodes[x]
-        return self._add(Node(name, "bn", (x,), below.channels, below.size, epsilon=epsilon))
-
-    def same(self, op, name, *inputs) -> str:
-        """A step that leaves the shape alone: relu, relu6, add."""
-        below = self.nodes[inputs[0]]
-        return self._add(Node(name, op, inputs, below.channels, below.size))
-
-
-def vgg16() -> Table:
+def vgg16(size: int = SIZE) -> Table:
     """Five blocks of 3 x 3 convolutions."""
-    t = Table()
+    t = Table(size)
     x = "input"
     for block, (repeat, channels) in enumerate(
         [(2, 64), (2, 128), (3, 256), (3, 512), (3, 512)], start=1
@@ -98,9 +35,9 @@ def vgg16() -> Table:
     return t
 
 
-def resnet50() -> Table:
+def resnet50(size: int = SIZE) -> Table:
     """Sixteen bottleneck blocks that stride in their first 1 x 1 convolution."""
-    t = Table()
+    t = Table(size)
     epsilon = 1.001e-5
     x = t.conv("input", "conv1_conv", 64, 7, 2, (3, 3), bias=True)
     x = t.bn(x, "conv1_bn", epsilon)
@@ -125,14 +62,13 @@ def resnet50() -> Table:
     return t
 
 
-def mobilenet_v2(halving=(0, 1)) -> Table:
+def mobilenet_v2(size: int = SIZE, halving=(0, 1), epsilon=1e-3) -> Table:
     """Seventeen inverted residual blocks.
 
     `halving` is the padding of the convolutions with stride 2: (0, 1) as in Keras; (1, 1), as in
     torchvision, computes something else at the same cost.
     """
-    t = Table()
-    epsilon = 1e-3
+    t = Table(size)
 
     def normalised(x, name, norm, relu, channels, kernel, stride=1, pads=(0, 0), groups=1):
         x = t.bn(t.conv(x, name, channels, kernel, stride, pads, groups), norm, epsilon)
@@ -172,7 +108,23 @@ def mobilenet_v2(halving=(0, 1)) -> Table:
     return t
 
 
-ARCHITECTURES = {"vgg16": vgg16, "resnet50": resnet50, "mobilenet_v2": mobilenet_v2}
+Builder = Callable[..., Table]  # of the side of the pictures
+
+ARCHITECTURES: dict[str, Builder] = {
+    "vgg16": vgg16,
+    "resnet50": resnet50,
+    "mobilenet_v2": mobilenet_v2,
+}
+# All padded alike on both sides, as PyTorch does without copying the maps.
+GPU_ARCHITECTURES: dict[str, Builder] = {
+    "vgg16": vgg16,
+    "resnet50": resnet50,
+    "mobilenet_v2": partial(mobilenet_v2, halving=(1, 1), epsilon=1e-5),
+    "efficientnet_b0": efficientnet_b0,
+}
+
+# Half of what comes in is lost in these.
+ACTIVATIONS = ("relu", "relu6", "swish")
 
 # The layer at which the last block begins: it and everything above it is trained.
 LAST_BLOCK = {
@@ -182,12 +134,9 @@ LAST_BLOCK = {
 }
 
 
-def nodes(model: str, *, symmetric: bool = False) -> list[Node]:
+def nodes(model: str, *, symmetric: bool = False, size: int = SIZE) -> list[Node]:
     """The nodes of `model` in order of computation; `symmetric` pads as torchvision does."""
-    if symmetric and model == "mobilenet_v2":
-        table = mobilenet_v2(halving=(1, 1))
-    else:
-        table = ARCHITECTURES[model]()
+    table = (GPU_ARCHITECTURES if symmetric else ARCHITECTURES)[model](size)
     return list(table.nodes.values())
 
 
@@ -228,7 +177,7 @@ def parameters(table: list[Node]) -> dict[str, np.ndarray]:
     known = {node.name: node for node in table}
     # What is added to a shortcut is damped, or the maps would double with each block.
     damped = {x for node in table if node.op == "add" for x in node.inputs[1:]}
-    activated = {x for node in table if node.op.startswith("relu") for x in node.inputs}
+    activated = {x for node in table if node.op in ACTIVATIONS for x in node.inputs}
     followed = {
         x for node in table if node.op == "bn" and node.name in activated for x in node.inputs
     }
@@ -260,10 +209,10 @@ def head_parameters(features: int) -> dict[str, np.ndarray]:
     }
 
 
-def batch_of(count: int) -> tuple[np.ndarray, np.ndarray]:
-    """Pictures (count, 3, 224, 224), float32, C order, and labels (count,), int32."""
+def batch_of(count: int, size: int = SIZE) -> tuple[np.ndarray, np.ndarray]:
+    """Pictures (count, 3, size, size), float32, C order, and labels (count,), int32."""
     rng = np.random.default_rng(1)
-    pictures = rng.standard_normal((count, 3, SIZE, SIZE), dtype=np.float32)
+    pictures = rng.standard_normal((count, 3, size, size), dtype=np.float32)
     return pictures, rng.integers(0, CLASSES, count).astype(np.int32)
 
 

@@ -45,8 +45,8 @@ def find_python(name: str, root: Path, given: dict[str, Path]) -> Path | None:
     return python if python.exists() else None
 
 
-def install(name: str, root: Path, python: str = sys.executable) -> None:
-    """Make environment `name` under `root`, or bring it up to date.
+def install(name: str, root: Path, python: str = sys.executable, *, cuda: bool = False) -> None:
+    """Make environment `name` under `root`, or bring it up to date; with `cuda` for GPUs.
 
     Raises
     ------
@@ -58,5 +58,5 @@ def install(name: str, root: Path, python: str = sys.executable) -> None:
         folder.parent.mkdir(parents=True, exist_ok=True)
         subprocess.run([python, "-m", "venv", str(folder)], check=True)
     pip = [str(python_in(folder)), "-m", "pip", "install", "--upgrade"]
-    pip += ["--disable-pip-version-check", *PIP_OPTIONS.get(name, [])]
+    pip += ["--disable-pip-version-check", *([] if cuda else PIP_OPTIONS.get(name, []))]
     subprocess.run([*pip, *ENVIRONMENTS[name]], check=True)

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from benchmarks.architectures import Node
+from benchmarks.nodes import Node
 
 
 @dataclass

@@ -61,7 +61,8 @@ class Result:
         A contestant that keeps nothing compiled between processes has 'warm' alone.
     memory : dict
         'peak': high-water mark of the process; 'step': of the timed steps, above what lay in
-        memory before the first. MiB.
+        memory before the first; 'device': high-water mark of the device, where it has memory of
+        its own. MiB.
     others : float
         Seconds of a core that other processes used during the turns.
     missing : str

@@ -1,4 +1,4 @@
-"""``python -m benchmarks run``: measure task after task, and keep what was measured."""
+"""``python -m benchmarks run`` and ``gpu``: measure task after task, and keep what was measured."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from benchmarks import environments, machine, tables, tasks
+from benchmarks import environments, machine, tables
 from benchmarks.contestants import CONTESTANTS
 from benchmarks.process import WorkerFailedError, WorkerProcess, WorkerUnavailableError
 from benchmarks.race import Result, Settings, race
@@ -26,7 +26,7 @@ def run(options) -> int:
         pythons=_pythons(options),
         cache=options.environments.resolve(),
     )
-    plan = tasks.plan(options.models, options.tasks, options.batch)
+    plan = options.plan(options)
     versions, absent = _look_who_is_there(options.contestants, settings)
     present = {name: CONTESTANTS[name] for name in options.contestants if name not in absent}
     for name, reason in absent.items():

@@ -10,6 +10,7 @@ from typing import Any
 # How far results may lie from the reference's, relative to the largest number among them.
 TOLERANCE = {"forward": 1e-3, "bfloat16": 5e-2, "epoch": math.inf}
 TRAINING_TOLERANCE = 1e-3
+PRECISION_TOLERANCE = {"tf32": 1e-2, "bfloat16": 5e-2}
 
 # What others may use of the machine during the timed steps before a table says so.
 DISTURBED = 0.05
@@ -77,7 +78,9 @@ def summarise(
     timed = {name: r for name, r in results.items() if any(r["rounds"])}
     comparable = {n: r for n, r in timed.items() if r["details"].get("comparable", True)}
     standard = comparable.get(reference) or next(iter(comparable.values()), None)
-    tolerance = TOLERANCE.get(task["kind"], TRAINING_TOLERANCE)
+    tolerance = PRECISION_TOLERANCE.get(
+        task.get("precision", ""), TOLERANCE.get(task["kind"], TRAINING_TOLERANCE)
+    )
     fastest = [x for x in bounds if x in timed]
     summary: dict[str, dict[str, Any]] = {}
     for name, result in results.items():

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from benchmarks.contestants import BOUNDS, CONTESTANTS, NO_PEERS, REFERENCE
+from benchmarks.contestants import BOUNDS, CONTESTANTS, NO_PEERS, reference_of
+from benchmarks.nodes import SIZE
 from benchmarks.summary import DISTURBED, best_peer, disturbance, summarise
 from benchmarks.tasks import TRAINED, Task
 
@@ -15,6 +16,8 @@ SECTIONS = (
     ("Forward, bfloat16", ("bfloat16",)),
     ("Training step", tuple(TRAINED)),
     ("Epoch", ("epoch",)),
+    ("GPU, forward", ("gpu-forward",)),
+    ("GPU, training step", ("gpu-train",)),
 )
 
 FIRST_STEP = (
@@ -25,6 +28,7 @@ MEMORY = (
     "MiB: high-water mark of the process (of the timed steps, above what lay in memory before the "
     "first)."
 )
+DEVICE_MEMORY = "MiB: the most that each ever had on the GPU."
 REWRITING = "What Aesara took for the graphs of all functions of the task; no cache shortens it."
 
 
@@ -53,6 +57,7 @@ def report(record: Mapping[str, Any]) -> str:
     for title, text, table in (
         ("Seconds to the first step", FIRST_STEP, _detail_table(everything, _first_step)),
         ("Memory", MEMORY, _detail_table(everything, _memory)),
+        ("Device memory", DEVICE_MEMORY, _detail_table(everything, _device_memory)),
         ("Rewriting the graph", REWRITING, rewriting_table(everything)),
     ):
         if table:
@@ -65,19 +70,21 @@ def report(record: Mapping[str, Any]) -> str:
 def times_table(entries: Sequence[Mapping[str, Any]]) -> str:
     """Median seconds, in parentheses the ratio to ours; last the best peer and the bound."""
     names = _ordered(set().union(*map(_timed, entries)))
-    peers = any(name != REFERENCE and name not in NO_PEERS for name in names)
+    references = {reference_of(entry["task"]["kind"]) for entry in entries}
+    peers = any(name not in references and name not in NO_PEERS for name in names)
     bounded = any(name in BOUNDS for name in names)
     head = ["median seconds (ratio)", *map(_title, names)]
     head += ["best peer"] * peers + ["of bound"] * bounded
     rows = []
     for entry in entries:
-        summary = summarise(entry["task"], entry["results"], REFERENCE, BOUNDS)
-        row = [Task(**entry["task"]).title, *(_time(summary, name) for name in names)]
+        reference = reference_of(entry["task"]["kind"])
+        summary = summarise(entry["task"], entry["results"], reference, BOUNDS)
+        row = [Task(**entry["task"]).title, *(_time(summary, name, reference) for name in names)]
         if peers:
-            best = best_peer(summary, REFERENCE, NO_PEERS)
+            best = best_peer(summary, reference, NO_PEERS)
             row.append(f"{best[1]:.2f}" if best else NONE)
         if bounded:
-            share = summary.get(REFERENCE, {}).get("of_bound")
+            share = summary.get(reference, {}).get("of_bound")
             row.append(f"{100 * share:.0f} %" if share is not None else NONE)
         rows.append(row)
     return markdown_table(head, rows)
@@ -87,20 +94,23 @@ def rewriting_table(entries: Sequence[Mapping[str, Any]]) -> str:
     """Seconds that Aesara took to rewrite all functions of a task; '' where nothing is known."""
     rows = []
     for entry in entries:
-        details = entry["results"].get(REFERENCE, {}).get("details", {})
+        ours = reference_of(entry["task"]["kind"])
+        details = entry["results"].get(ours, {}).get("details", {})
         if "rewriting" in details:
             rows.append([Task(**entry["task"]).title, f"{details['rewriting']:.1f}"])
-    return markdown_table([_title(REFERENCE), "seconds"], rows) if rows else ""
+    return markdown_table(["theano_transfer", "seconds"], rows) if rows else ""
 
 
 def _conditions(record) -> str:
     machine, settings = record["machine"], record["settings"]
     instructions = ", ".join(machine["instructions"]) or "instruction sets not known"
     versions = ", ".join(f"{name} {version}" for name, version in record["versions"].items())
+    sizes = sorted({Task(**entry["task"]).size for entry in record["tasks"]}) or [SIZE]
+    sides = " and ".join(f"{size} x {size}" for size in sizes)
     text = (
         f"{machine['cpu']} ({instructions}), {machine['cores']} cores, {machine['threads']} "
         f"threads; {machine['system']}; Python {machine['python']}; {versions}. Pictures of "
-        f"224 x 224, random parameters, the same for all. {settings['rounds']} rounds in which "
+        f"{sides}, random parameters, the same for all. {settings['rounds']} rounds in which "
         f"each contestant has a turn of about {settings['turn']:g} s. Ratios are their time over "
         "ours, so above 1 we are faster; they are medians over the rounds and need not be the "
         "quotient of the two medians shown."
@@ -115,7 +125,9 @@ def _notes(entries, cores) -> str:
     found: dict[str, list[str]] = {}  # text -> titles of the tasks it is about
     for entry in entries:
         title = Task(**entry["task"]).title
-        summary = summarise(entry["task"], entry["results"], REFERENCE, BOUNDS)
+        summary = summarise(
+            entry["task"], entry["results"], reference_of(entry["task"]["kind"]), BOUNDS
+        )
         for name, row in summary.items():
             text = _fault(_title(name), row, entry["results"][name])
             if text:
@@ -172,6 +184,11 @@ def _memory(result) -> str:
     return f"{memory['peak']:.0f} ({memory['step']:.0f})" if memory else NONE
 
 
+def _device_memory(result) -> str:
+    memory = result["memory"]
+    return f"{memory['device']:.0f}" if "device" in memory else NONE
+
+
 def _timed(entry) -> set[str]:
     """Contestants with a time."""
     return {name for name, result in entry["results"].items() if any(result["rounds"])}
@@ -186,11 +203,11 @@ def _title(name: str) -> str:
     return CONTESTANTS[name].title if name in CONTESTANTS else name
 
 
-def _time(summary, name) -> str:
+def _time(summary, name, reference) -> str:
     row = summary.get(name, {})
     if "median" not in row:
         return NONE
     text = seconds(row["median"])
-    if name == REFERENCE:
+    if name == reference:
         return f"**{text}**"
     return text if row["ratio"] is None else f"{text} ({row['ratio']:.2f})"

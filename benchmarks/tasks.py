@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from dataclasses import asdict, dataclass
 
-from benchmarks.architectures import ARCHITECTURES
+from benchmarks.architectures import ARCHITECTURES, GPU_ARCHITECTURES
+from benchmarks.nodes import SIZE
 
 TRAINED = {"head": "head only", "block": "last block", "all": "everything"}
 KINDS = ("forward", "bfloat16", *TRAINED, "epoch")
@@ -12,6 +13,12 @@ KINDS = ("forward", "bfloat16", *TRAINED, "epoch")
 # A step of training takes what a user would take; inference is also measured with large batches.
 BATCHES = {"forward": (8, 32), "bfloat16": (8, 32), "head": (8,), "block": (8,), "all": (8,)}
 EPOCH_PICTURES = 64
+
+# On a GPU; pictures and labels lie there already.
+GPU_KINDS = {"gpu-forward": "forward", "gpu-train": "train everything"}
+GPU_BATCHES = (64, 128, 256)
+PRECISIONS = ("float32", "tf32", "bfloat16")
+DEVICES = ("cuda", "cpu")
 
 
 @dataclass(frozen=True)
@@ -25,19 +32,30 @@ class Task:
     kind : str
         'forward' and 'bfloat16' run the convolutional base on a batch; 'head', 'block' and 'all'
         are a training step that changes so much of the network; 'epoch' trains the head on
-        ``EPOCH_PICTURES`` pictures.
+        ``EPOCH_PICTURES`` pictures. 'gpu-forward' and 'gpu-train' are the base, and a step of
+        all of it with a head, where everything lies on the device already.
     batch : int
+    precision : str
+        Of the kinds for GPUs.
+    device : {'cuda', 'cpu'}
+        Of the kinds for GPUs: 'cpu' is for trying them.
+    size : int
+        Rows and columns of the pictures.
     """
 
     model: str
     kind: str
     batch: int
+    precision: str = "float32"
+    device: str = "cpu"
+    size: int = SIZE
 
     def __post_init__(self):
-        if self.model not in ARCHITECTURES:
-            raise ValueError(f"no network is called {self.model!r}: {', '.join(ARCHITECTURES)}")
-        if self.kind not in KINDS:
-            raise ValueError(f"no task is called {self.kind!r}: {', '.join(KINDS)}")
+        models = GPU_ARCHITECTURES if self.kind in GPU_KINDS else ARCHITECTURES
+        if self.kind not in (*KINDS, *GPU_KINDS):
+            raise ValueError(f"no task is called {self.kind!r}: {', '.join((*KINDS, *GPU_KINDS))}")
+        if self.model not in models:
+            raise ValueError(f"no network is called {self.model!r}: {', '.join(models)}")
         if self.batch < 1:
             raise ValueError(f"a batch has at least one picture; got {self.batch}")
 
@@ -48,6 +66,8 @@ class Task:
 
     @property
     def title(self) -> str:
+        if self.kind in GPU_KINDS:
+            return f"{self.model} {GPU_KINDS[self.kind]}, {self.precision}, batch {self.batch}"
         what = {
             "forward": "forward",
             "bfloat16": "forward, bfloat16",
@@ -67,4 +87,15 @@ def plan(models, kinds, batches=None) -> list[Task]:
         for kind in kinds
         for model in models
         for batch in batches or BATCHES.get(kind, (8,))
+    ]
+
+
+def gpu_plan(models, kinds, batches, precisions, device, size) -> list[Task]:
+    """All tasks of these kinds for GPUs."""
+    return [
+        Task(model, kind, batch, precision, device, size)
+        for kind in kinds
+        for model in models
+        for batch in batches
+        for precision in precisions
     ]

@@ -12,7 +12,8 @@ request                              reply
 ``{"do": "settle", "count": n}``     n untimed steps, after which the memory mark is set anew:
                                      ``{"seconds": [...]}``
 ``{"do": "run", "count": n}``        ``{"seconds": [...]}``
-``{"do": "memory"}``                 ``{"peak": MiB, "step": MiB}``
+``{"do": "memory"}``                 ``{"peak": MiB, "step": MiB}``, and ``"device": MiB`` where
+                                     one has its own
 ``{"do": "quit"}``                   none; the end of the input means the same
 ===================================  =============================================================
 
@@ -93,7 +94,12 @@ class Worker:
 
     def _memory(self):
         steps = memory.high_water_mark()
-        return {"peak": max(self._peak, steps), "step": max(0.0, steps - self._resting)}
+        device = self.contestant.device_peak()
+        return {
+            "peak": max(self._peak, steps),
+            "step": max(0.0, steps - self._resting),
+            **({} if device is None else {"device": device}),
+        }
 
 
 def serve(worker: Worker, requests: TextIO, replies: TextIO) -> None:

@@ -6,7 +6,7 @@ import importlib
 from types import ModuleType
 
 # The first part of a module's name -> what pip calls it.
-PACKAGES = {"sklearn": "scikit-learn"}
+PACKAGES = {"sklearn": "scikit-learn", "ray": "'ray[data]'"}
 
 
 def optional(module: str) -> ModuleType:

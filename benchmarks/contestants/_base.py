@@ -67,6 +67,10 @@ class Contestant:
         """What else is worth recording once the first step is done, such as time of compiling."""
         return {}
 
+    def device_peak(self) -> float | None:
+        """The most that ever lay in the memory of the device, MiB; None on a processor."""
+        return None
+
 
 def digest(result: Any) -> list[float]:
     """Some numbers of what a step computed, by which contestants are held against each other."""

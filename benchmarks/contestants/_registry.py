@@ -6,7 +6,7 @@ import importlib
 from dataclasses import dataclass
 
 from benchmarks.contestants._base import Contestant
-from benchmarks.tasks import KINDS, TRAINED
+from benchmarks.tasks import GPU_KINDS, KINDS, TRAINED
 
 
 @dataclass(frozen=True)
@@ -57,9 +57,9 @@ STEPS = (*INFERENCE, *TRAINED)
 # Of a step that trains the head, the base is nearly all.
 BOUNDED = (*INFERENCE, "head")
 
-REFERENCE = "ours"
+REFERENCE, GPU_REFERENCE = "ours", "ours-gpu"
 
-CONTESTANTS = {
+CPU_CONTESTANTS = {
     "ours": Entry("theano_transfer", OURS, "ours", KINDS, cache=AESARA_CACHE),
     "ours-uncached": Entry(
         "theano_transfer, no cached features", OURS, "ours", ("epoch",), "uncached", AESARA_CACHE
@@ -81,7 +81,29 @@ CONTESTANTS = {
     "bound-blocked": Entry("bare oneDNN, blocked", BOUND, "ours", BOUNDED, "blocked"),
 }
 
+OURS_GPU = "benchmarks.contestants.ours_gpu:OursGpu"
+TORCH_GPU = "benchmarks.contestants.torch_gpu:TorchGpu"
+
+# On a GPU, by other tasks; the first is the reference.
+GPU_CONTESTANTS = {
+    "ours-gpu": Entry("theano_transfer, JAX", OURS_GPU, "ours", tuple(GPU_KINDS)),
+    "torch-gpu": Entry(
+        "PyTorch, cuDNN, channels-last", TORCH_GPU, "torch", tuple(GPU_KINDS), "eager"
+    ),
+    "torch-gpu-compile": Entry(
+        "torch.compile", TORCH_GPU, "torch", tuple(GPU_KINDS), "compile", INDUCTOR_CACHE
+    ),
+}
+
 # What no one who multiplies as oneDNN does can be faster than.
 BOUNDS = ("bound-channels-last", "bound-blocked")
+CONTESTANTS = {**CPU_CONTESTANTS, **GPU_CONTESTANTS}
+
+
+def reference_of(kind: str) -> str:
+    """Whose time is the denominator of ratios in a task of this kind: ours."""
+    return GPU_REFERENCE if kind in GPU_KINDS else REFERENCE
+
+
 # Who is neither the reference nor of other makers.
 NO_PEERS = (*BOUNDS, "ours-uncached", "ours-jax", "ours-jax-tf32")

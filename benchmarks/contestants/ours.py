@@ -29,7 +29,7 @@ class Ours(Contestant):
 
         onednn = find_onednn()
         if self.variant.startswith("jax"):
-            jax = self._jax()
+            jax = import_jax()
             device = jax.devices()[0].device_kind
             return {"theano_transfer": tt.__version__, "jax": jax.__version__, "device": device}
         return {
@@ -42,7 +42,7 @@ class Ours(Contestant):
         import theano_transfer as tt
 
         if self.variant.startswith("jax"):
-            self._jax()
+            import_jax()
             tt.use("jax", precision="tf32" if self.variant == "jax-tf32" else "float32")
         if task.model not in tt.zoo.models():
             raise UnavailableError(f"{task.model} is not in this version's zoo")
@@ -57,16 +57,6 @@ class Ours(Contestant):
             self._step = self._epoch
         else:
             self._step = self._training(tt)
-
-    @staticmethod
-    def _jax():
-        try:
-            import jax
-        except ImportError:
-            raise UnavailableError(
-                "JAX is not installed: pip install 'theano-transfer[jax]'"
-            ) from None
-        return jax
 
     def step(self):
         return self._step()
@@ -84,7 +74,7 @@ class Ours(Contestant):
         import theano
 
         net = tt.zoo.build(self._task.model, weights=None, include_top=False)
-        self._fill(net)
+        fill(net, architectures.nodes(self._task.model))
         tt.freeze(net.output)
         maps = lasagne.layers.get_output(net.output, deterministic=True)
         function = theano.function([net.input_var], maps)
@@ -133,7 +123,7 @@ class Ours(Contestant):
             self._album_labels,
             epochs=1 + after_first,
             batch_size=self._task.batch,
-            cache_features=False if self.variant == "uncached" else "auto",
+            cache=False if self.variant == "uncached" else "auto",
             verbose=False,
         )
         return self._epoch_model.history.seconds
@@ -142,23 +132,32 @@ class Ours(Contestant):
         model = tt.Model(
             self._task.model, weights=None, classes=architectures.CLASSES, head=head, **options
         )
-        self._fill(model.net)
+        fill(model.net, architectures.nodes(self._task.model))
         return model
 
     def _compile(self, model, rate):
         model.compile("momentum", "sparse_categorical_crossentropy", metrics=[], learning_rate=rate)
 
-    def _fill(self, net):
-        """Give the base and, where it is the usual one, the head the parameters of everyone."""
-        table = architectures.nodes(self._task.model)
-        values = architectures.parameters(table)
-        head = architectures.head_parameters(table[-1].channels)
-        names = {"head_dense1": "hidden", "head_predictions": "predictions"}
-        for name, parameter in net.params.items():
-            shape = parameter.get_value(borrow=True).shape
-            layer, role = name.split(".")
-            value = head[f"{names[layer]}.{role}"] if layer in names else values[name]
-            if value.size == np.prod(shape):
-                parameter.set_value(value.reshape(shape))
-            elif layer not in names:  # a head of another form, for inference, may stay as it is
-                raise ValueError(f"{name} is of shape {shape} here, {value.shape} in the table")
+
+def import_jax():
+    """JAX; UnavailableError where it is not installed."""
+    try:
+        import jax
+    except ImportError:
+        raise UnavailableError("JAX is not installed: pip install 'theano-transfer[jax]'") from None
+    return jax
+
+
+def fill(net, table) -> None:
+    """Give the base and, where it is the usual one, the head the parameters of everyone."""
+    values = architectures.parameters(table)
+    head = architectures.head_parameters(table[-1].channels)
+    names = {"head_dense1": "hidden", "head_predictions": "predictions"}
+    for name, parameter in net.params.items():
+        shape = parameter.get_value(borrow=True).shape
+        layer, role = name.split(".")
+        value = head[f"{names[layer]}.{role}"] if layer in names else values[name]
+        if value.size == np.prod(shape):
+            parameter.set_value(value.reshape(shape))
+        elif layer not in names:  # a head of another form, for inference, may stay as it is
+            raise ValueError(f"{name} is of shape {shape} here, {value.shape} in the table")

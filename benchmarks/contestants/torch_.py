@@ -9,11 +9,12 @@ from benchmarks.contestants import Contestant
 from benchmarks.tasks import Task
 
 
-def network(model: str, trained: set[str], *, fold: bool):
-    """The base of `model` as a ``torch.nn.Module``; training mode for what is trained.
+def network(table, trained: set[str], *, fold: bool):
+    """A table as a ``torch.nn.Module``; training mode for what is trained.
 
     Parameters
     ----------
+    table : list of Node
     trained : set of str
         Nodes whose parameters get gradients. The batch normalisations among them use the
         statistics of the batch, the others their stored averages.
@@ -23,7 +24,6 @@ def network(model: str, trained: set[str], *, fold: bool):
     import torch
     from torch import nn
 
-    table = architectures.nodes(model, symmetric=True)
     values = {k: torch.from_numpy(v) for k, v in architectures.parameters(table).items()}
     last_use = {x: node.name for node in table for x in node.inputs}
     folded = set()
@@ -88,8 +88,16 @@ def network(model: str, trained: set[str], *, fold: bool):
                 return nn.functional.relu_(x)
             if node.op == "relu6":
                 return nn.functional.relu6(x, inplace=True)
+            if node.op == "swish":
+                return nn.functional.silu(x)
+            if node.op == "sigmoid":
+                return torch.sigmoid(x)
+            if node.op == "mean":
+                return x.mean((2, 3), keepdim=True)
             if node.op == "add":
                 return x + other
+            if node.op == "scale":
+                return x * other
             return nn.functional.max_pool2d(x, node.kernel, node.stride, node.pads[0])
 
     def copy(parameter, name):
@@ -97,6 +105,21 @@ def network(model: str, trained: set[str], *, fold: bool):
             parameter.copy_(values[name])
 
     return Base()
+
+
+def head(features: int) -> list:
+    """Modules from maps of so many channels to scores."""
+    import torch
+    from torch import nn
+
+    values = architectures.head_parameters(features)
+    hidden = nn.Linear(features, architectures.HIDDEN)
+    predictions = nn.Linear(architectures.HIDDEN, architectures.CLASSES)
+    with torch.no_grad():
+        for layer, name in ((hidden, "hidden"), (predictions, "predictions")):
+            layer.weight.copy_(torch.from_numpy(values[f"{name}.W"].T))
+            layer.bias.copy_(torch.from_numpy(values[f"{name}.b"]))
+    return [nn.AdaptiveAvgPool2d(1), nn.Flatten(), hidden, nn.ReLU(), predictions]
 
 
 class Torch(Contestant):
@@ -123,7 +146,8 @@ class Torch(Contestant):
         torch.manual_seed(0)
         tuned = self.variant != "default"
         trained = architectures.trained_names(task.model, task.kind) if task.trains else set()
-        base = network(task.model, trained, fold=tuned)
+        table = architectures.nodes(task.model, symmetric=True)
+        base = network(table, trained, fold=tuned)
         self._layout = torch.channels_last if tuned else torch.contiguous_format
         self._dtype = torch.bfloat16 if task.kind == "bfloat16" else torch.float32
         pictures, labels = architectures.batch_of(task.batch)
@@ -131,7 +155,7 @@ class Torch(Contestant):
         self._labels = labels.astype(np.int64)
         self._trains = task.trains
         if task.trains:
-            self._module = torch.nn.Sequential(base, *self._head(task.model))
+            self._module = torch.nn.Sequential(base, *head(table[-1].channels))
             parameters = [p for p in self._module.parameters() if p.requires_grad]
             self._optimizer = torch.optim.SGD(parameters, lr=1e-4, momentum=0.9)
         else:
@@ -148,20 +172,6 @@ class Torch(Contestant):
 
         inductor.freezing = not self._trains
         return torch.compile(self._module)
-
-    def _head(self, model):
-        import torch
-        from torch import nn
-
-        features = architectures.nodes(model)[-1].channels
-        values = architectures.head_parameters(features)
-        hidden = nn.Linear(features, architectures.HIDDEN)
-        predictions = nn.Linear(architectures.HIDDEN, architectures.CLASSES)
-        with torch.no_grad():
-            for layer, name in ((hidden, "hidden"), (predictions, "predictions")):
-                layer.weight.copy_(torch.from_numpy(values[f"{name}.W"].T))
-                layer.bias.copy_(torch.from_numpy(values[f"{name}.b"]))
-        return [nn.AdaptiveAvgPool2d(1), nn.Flatten(), hidden, nn.ReLU(), predictions]
 
     def _input(self):
         import torch

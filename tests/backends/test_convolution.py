@@ -1,6 +1,5 @@
 import numpy as np
 import pytest
-import theano
 import theano.tensor as T
 from aesara.tensor.nnet.abstract_conv import causal_conv1d, conv2d_transpose, conv3d
 
@@ -72,10 +71,10 @@ def test_transposed(agree, with_gradients, rng):
     agree([x, w], with_gradients(y, x, w), images, filters, atol=1e-4)
 
 
-def test_unshared_filters_are_refused():
+@pytest.mark.parametrize("flip", [False, True])
+def test_filters_of_their_own_for_each_position(agree, with_gradients, rng, flip):
     x, w = T.tensor4("x"), T.TensorType("float32", (None,) * 6)("w")
-    y = T.nnet.conv2d(
-        x, w, input_shape=(1, 2, 4, 4), filter_shape=(3, 2, 2, 2, 3, 3), unshared=True
-    )
-    with pytest.raises(NotImplementedError, match=r"unshared=True.*mode='FAST_RUN'"):
-        theano.function([x, w], y, mode="JAX")
+    shapes = (2, 4, 6, 5), (6, 4, 3, 2, 3, 2)
+    y = T.nnet.conv2d(x, w, *shapes, ((1, 2), (0, 1)), (2, 2), flip, num_groups=2, unshared=True)
+    values = [rng.normal(size=shape).astype("float32") for shape in shapes]
+    agree([x, w], with_gradients(y, x, w), *values, atol=1e-4)

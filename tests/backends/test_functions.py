@@ -6,6 +6,8 @@ import pytest
 import theano
 import theano.tensor as T
 
+from theano_transfer.backends import Ahead
+
 
 @pytest.fixture
 def network(rng):
@@ -94,3 +96,42 @@ def test_a_part_of_the_outputs():
     function = theano.function([x], [x + 1, x * 2, x.sum()], mode="JAX")
     (found,) = function([1, 2], output_subset=[1])
     np.testing.assert_array_equal(found, [2, 4])
+
+
+class TestAhead:
+    """Calls that are started before the results of others are read."""
+
+    def test_results_are_those_of_the_function(self, network, rng):
+        x, w, _, loss = network
+        updates = [(w, w - 0.1 * T.grad(loss, w))]
+        step = theano.function([x], [loss], updates=updates, mode="JAX")
+        batches = rng.normal(size=(3, 2, 5)).astype("float32")
+        start = w.get_value()
+        expected = [step(batch)[0] for batch in batches]
+        w.set_value(start)
+        ahead = Ahead(step)
+        started = [ahead.start(ahead.placed(batch)) for batch in batches]
+        assert all(isinstance(value, jax.Array) for (value,) in started)
+        np.testing.assert_array_equal([ahead.results(one)[0] for one in started], expected)
+        assert isinstance(step(batches[0])[0], np.ndarray)  # afterwards as always
+
+    def test_nothing_is_transferred_twice(self, network):
+        x, _, _, loss = network
+        ahead = Ahead(theano.function([x], [loss], mode="JAX"))
+        placed = ahead.placed(np.ones((2, 5), "float32"))
+        ahead.start(placed)
+        with jax.transfer_guard_host_to_device("disallow_explicit"):
+            ahead.start(placed)
+
+    def test_what_does_not_fit_is_refused(self, network):
+        x, _, _, loss = network
+        with pytest.raises(TypeError, match="number of dimensions"):
+            Ahead(theano.function([x], [loss], mode="JAX")).placed(np.ones(3, "float32"))
+
+    def test_the_c_backend_computes_at_once(self, network, slowly):
+        x, _, _, loss = network
+        function = theano.function([x], [loss], mode=slowly)
+        images = np.ones((2, 5), "float32")
+        ahead = Ahead(function)
+        assert ahead.waits
+        assert ahead.results(ahead.start(ahead.placed(images))) == function(images)

@@ -54,3 +54,12 @@ def test_whole_numbers(agree):
     x = T.itensor4("x")
     images = -np.arange(36, dtype="int32").reshape(1, 1, 6, 6)
     agree([x], [pool_2d(x, (2, 2), True, pad=(1, 1))], images)
+
+
+def test_large_windows_and_equal_elements(agree, with_gradients):
+    """A window's gradient goes to its first maximum, whichever way it is computed."""
+    x = T.tensor4("x")
+    images = np.arange(200, dtype="float32").reshape(1, 2, 10, 10) // 7 % 5
+    outputs = with_gradients(Pool2d((9, 9), (1, 1))(x), x)
+    outputs += with_gradients(Pool2d((3, 3), (1, 2), ((1, 0), (2, 1)))(x), x)
+    agree([x], outputs, images)

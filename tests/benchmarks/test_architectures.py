@@ -3,6 +3,7 @@ import pytest
 
 from benchmarks import architectures
 from benchmarks.fusing import folded, fuse
+from benchmarks.nodes import Node, Table
 
 # Of keras.applications with include_top=False.
 PARAMETERS = {"vgg16": 14_714_688, "resnet50": 23_587_712, "mobilenet_v2": 2_257_984}
@@ -15,6 +16,14 @@ def model(request):
 
 def test_parameters_are_those_of_keras(model):
     assert architectures.count_parameters(architectures.nodes(model)) == PARAMETERS[model]
+
+
+def test_efficientnet_has_what_lies_below_the_top():
+    table = architectures.nodes("efficientnet_b0", symmetric=True)
+    top = 1280 * 1000 + 1000
+    preprocessing = 7  # of Keras: mean and variance of three colours, and a counter
+    assert architectures.count_parameters(table) == 5_330_571 - top - preprocessing
+    assert table[-1].size == 7
 
 
 def test_maps_end_in_7_by_7(model):
@@ -43,7 +52,7 @@ def test_share_of_parameters_that_are_trained(model, scope, share):
 
 
 def _without_parameters(node):
-    return architectures.Node(node.name, "relu", node.inputs, node.channels, node.size)
+    return Node(node.name, "relu", node.inputs, node.channels, node.size)
 
 
 def test_parameters_do_not_depend_on_the_order(model):
@@ -56,7 +65,7 @@ def test_parameters_do_not_depend_on_the_order(model):
 
 
 def test_two_nodes_of_one_name_are_refused():
-    table = architectures.Table()
+    table = Table()
     table.conv("input", "twice", 4, 3)
     with pytest.raises(ValueError, match="two nodes called 'twice'"):
         table.conv("input", "twice", 4, 3)
@@ -88,7 +97,7 @@ def test_few_buffers_are_enough(model):
 
 
 def test_folding_is_convolution_then_normalisation(rng):
-    table = architectures.Table(size=1)
+    table = Table(size=1)
     table.bn(table.conv("input", "conv", 4, 1, bias=True), "bn", 1e-3)
     nodes = list(table.nodes.values())
     values = architectures.parameters(nodes)
@@ -101,7 +110,7 @@ def test_folding_is_convolution_then_normalisation(rng):
 
 
 def test_what_cannot_be_fused_is_refused():
-    table = architectures.Table()
+    table = Table()
     table.same("relu", "relu", table.max_pool("input", "pool", 2, 2))
     with pytest.raises(ValueError, match="relu does not follow a convolution"):
         fuse(list(table.nodes.values()))

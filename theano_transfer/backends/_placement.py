@@ -15,11 +15,20 @@ class Placement:
     Parameters
     ----------
     settings : Settings
+
+    Attributes
+    ----------
+    count : int
+        How many devices.
+    is_shared : bool
+        Whether other processes compute with them, too.
     """
 
     def __init__(self, settings):
         devices = _devices(settings)
         self.count = len(devices)
+        self.device = devices[0]
+        self.is_shared = len({device.process_index for device in devices}) > 1
         self.whole: Sharding
         self.split: Sharding
         if self.count == 1:
@@ -31,35 +40,52 @@ class Placement:
 
     def state(self, value):
         """A parameter where it belongs; as it is if it is there already."""
-        if isinstance(value, jax.Array) and value.sharding == self.whole:
-            return value
         return self._put(value, self.whole)
 
     def arguments(self, values):
-        """Arrays that a function was called with.
+        """Arrays that a function was called with, those of the batch in equal parts if possible.
 
-        Split are those whose first axis is as long as that of the first array that has axes, if
-        all devices can have as much of it. How arrays lie changes no result.
+        How arrays lie changes no result.
         """
-        length = next((v.shape[0] for v in values if np.ndim(v)), 0)
-        divisible = length and length % self.count == 0
         return [
-            self._put(v, self.split if divisible and np.shape(v)[:1] == (length,) else self.whole)
-            for v in values
+            self._put(v, self.split if batched and v.shape[0] % self.count == 0 else self.whole)
+            for v, batched in zip(values, _batched(values))
         ]
 
-    @property
-    def results(self):
-        """How results are to lie; None leaves it to XLA."""
-        return None if self.count == 1 else self.whole
+    def divided(self, values):
+        """The same while JAX traces: batches that cannot be split equally are split, too.
+
+        They arrive whole on every device; from here on each has its part, the last ones a smaller
+        one or none. What that makes of sums over the batch is XLA's to know.
+        """
+        if self.count == 1:
+            return values
+        return [
+            jax.lax.with_sharding_constraint(v, self.split) if batched else v
+            for v, batched in zip(values, _batched(values))
+        ]
+
+    def fetched(self, value):
+        """A result as an array of NumPy; in every process all of it."""
+        if not (value.is_fully_addressable or value.is_fully_replicated):
+            value = jax.jit(lambda x: x, out_shardings=self.whole)(value)
+        return np.array(value)
 
     def _put(self, value, sharding):
+        if isinstance(value, jax.Array) and value.sharding == sharding:
+            return value
         if sharding.is_fully_addressable:
             # On a processor JAX would otherwise work with the caller's own memory.
             return jax.device_put(value, sharding, may_alias=False)
         value = np.asarray(value)
         # Every process has all of the array, and takes from it what its own devices need.
         return jax.make_array_from_callback(value.shape, sharding, lambda index: value[index])
+
+
+def _batched(values):
+    """Of each array whether its first axis is as long as that of the first one that has axes."""
+    length = next((v.shape[0] for v in values if np.ndim(v)), 0)
+    return [length > 0 and np.shape(v)[:1] == (length,) for v in values]
 
 
 def _devices(settings):
@@ -84,4 +110,12 @@ def _devices(settings):
         )
     if settings.devices == 1 and jax.process_count() > 1:
         found = jax.local_devices(backend=platform)
-    return found[:wanted]
+    chosen = found[:wanted]
+    if len({d.process_index for d in chosen}) not in (1, jax.process_count()) or (
+        wanted > 1 and not any(d.process_index == jax.process_index() for d in chosen)
+    ):
+        raise ValueError(
+            f"{wanted} devices were asked for, which are not of all {jax.process_count()} "
+            "processes: with several processes, devices is 'all', or 1 for each on its own"
+        )
+    return chosen

@@ -10,6 +10,8 @@ from aesara.configdefaults import config
 
 BACKENDS = ("c", "jax")
 PRECISIONS = ("float32", "tf32", "bfloat16")
+# Of what XLA's convolutions are given: (batch, channel, ...) and (batch, ..., channel).
+LAYOUTS = ("channels_first", "channels_last")
 # What Theano called its devices; 'cpu' and 'cuda' are JAX's own names.
 PLATFORMS = {"cpu": "cpu", "cuda": "cuda", "gpu": "cuda"}
 
@@ -26,11 +28,13 @@ class Settings:
     devices : int or 'all'
         Over how many the batch is split.
     precision : {'float32', 'tf32', 'bfloat16'}
+    layout : {'auto', 'channels_first', 'channels_last'}
     """
 
     device: str | None = None
     devices: int | str = 1
     precision: str = "float32"
+    layout: str = "auto"
 
     def __post_init__(self):
         if self.device is not None:
@@ -39,6 +43,9 @@ class Settings:
             raise ValueError(f"devices is 'all' or a number from 1 on; got {self.devices!r}")
         if self.precision not in PRECISIONS:
             raise ValueError(f"precision is one of {', '.join(PRECISIONS)}; got {self.precision!r}")
+        if self.layout not in ("auto", *LAYOUTS):
+            allowed = ", ".join(("auto", *LAYOUTS))
+            raise ValueError(f"layout is one of {allowed}; got {self.layout!r}")
 
     def with_precision(self, precision):
         return replace(self, precision=precision)
@@ -76,7 +83,7 @@ def backend() -> str:
     return "jax" if config.mode == "JAX" else "c"
 
 
-def use(backend, *, device=None, devices=1, precision="float32") -> None:
+def use(backend, *, device=None, devices=1, precision="float32", layout="auto") -> None:
     """Choose what computes in functions that are compiled from now on.
 
     What was compiled before stays as it is; parameters are shared by both.
@@ -92,6 +99,9 @@ def use(backend, *, device=None, devices=1, precision="float32") -> None:
         For JAX: over how many devices each batch is split. Parameters are on all of them.
     precision : {'float32', 'tf32', 'bfloat16'}
         For JAX: of convolutions and matrix products; see docs/jax.md for what each costs.
+    layout : {'auto', 'channels_first', 'channels_last'}
+        For JAX: what XLA's convolutions are given. 'auto' measures, during the first calls, which
+        one is faster, and remembers it.
 
     Raises
     ------
@@ -102,14 +112,14 @@ def use(backend, *, device=None, devices=1, precision="float32") -> None:
     """
     if backend not in BACKENDS:
         raise ValueError(f"a backend is 'jax' or 'c'; got {backend!r}")
-    settings = Settings(device, devices, precision)
+    settings = Settings(device, devices, precision, layout)
     if backend == "jax":
         require_jax()
         from theano_transfer.backends import _streams
 
         _streams.prepare()
     elif settings != Settings():
-        raise ValueError("device, devices and precision are for the backend 'jax'")
+        raise ValueError("device, devices, precision and layout are for the backend 'jax'")
     _Chosen.settings = settings
     config.mode = "JAX" if backend == "jax" else "Mode"
 

@@ -20,7 +20,6 @@ examples:
   theano-transfer predict model.h5 pictures/ --top 1 --json
   theano-transfer predict --base efficientnet_lite0 cat.jpg     (the 1000 classes of ImageNet)
 """
-SUFFIXES = (".png", ".jpg", ".jpeg", ".bmp", ".gif", ".webp")
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -70,23 +69,15 @@ def run(options: argparse.Namespace) -> int:
 
 def pictures_among(given: list[str]) -> list[str]:
     """The files of `given`, and in place of folders the pictures in them, in order."""
+    from theano_transfer.images._found import pictures_below
+
     paths: list[str] = []
     for path in given:
         if not os.path.isdir(path):
             paths.append(path)
             continue
-        found = []
-        for folder, inside, files in os.walk(path):
-            inside[:] = [part for part in inside if not part.startswith(".")]
-            found += [os.path.join(folder, file) for file in files if _looks_like_picture(file)]
-        if not found:
-            raise ValueError(f"the folder {path!r} holds no pictures ({', '.join(SUFFIXES)})")
-        paths += sorted(found)
+        paths += pictures_below(path)
     return paths
-
-
-def _looks_like_picture(file: str) -> bool:
-    return not file.startswith(".") and file.lower().endswith(SUFFIXES)
 
 
 def _open_model(options: argparse.Namespace):

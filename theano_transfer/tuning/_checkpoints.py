@@ -13,6 +13,7 @@ import numpy as np
 
 from theano_transfer import weights as weight_files
 from theano_transfer._suggest import checks_options
+from theano_transfer.backends import are_several, of_all
 
 NAME = "epoch-{:05d}-batch-{:07d}.h5"
 _NAME = re.compile(r"epoch-(\d{5,})-batch-(\d{7,})\.h5")
@@ -71,18 +72,28 @@ class Checkpoints:
             old.unlink(missing_ok=True)
         return path
 
+    def are_there(self) -> bool:
+        """Whether there are states, here or in another process that computes with this one."""
+        return bool(of_all(np.array([len(self.files())], np.int32)).any())
+
     def newest(self) -> tuple[Path, Any] | None:
         """The last state that can be read, as (file, `Weights`); None where there is none.
+
+        Of processes that compute together, which may each have a folder of their own, the last
+        that all of them can read.
 
         Raises
         ------
         WeightsFileError
             All that are there are damaged; it is that of the last.
+        ValueError
+            The processes have no state in common.
         """
         failures: list[Exception] = []
+        readable: dict[tuple[int, ...], tuple[Path, Any]] = {}
         for path in reversed(self.files()):
             try:
-                return path, weight_files.read(path)
+                readable[_position(path)] = path, weight_files.read(path)
             except (weight_files.WeightsError, OSError) as error:
                 failures.append(error)
                 warnings.warn(
@@ -90,9 +101,46 @@ class Checkpoints:
                     RuntimeWarning,
                     stacklevel=4,
                 )
+            if readable and not are_several():
+                break
+        found = in_common(of_all(_as_rows(list(readable)[: self.keep], self.keep)))
+        if found is not None:
+            return readable[found]
         if failures:
             raise failures[0]
         return None
+
+
+def _position(path: Path) -> tuple[int, ...]:
+    """Epochs and batches of a state."""
+    match = _NAME.fullmatch(path.name)
+    assert match is not None  # files() found it by that
+    return tuple(map(int, match.groups()))
+
+
+def _as_rows(positions, count: int) -> np.ndarray:
+    """Positions as (count, 2) numbers, -1 where there are fewer."""
+    rows = np.full((count, 2), -1, np.int32)
+    rows[: len(positions)] = np.reshape(positions, (-1, 2))
+    return rows
+
+
+def in_common(rows: np.ndarray) -> tuple[int, ...] | None:
+    """The last position that all processes have; None where none has any.
+
+    Parameters
+    ----------
+    rows : int array (processes, positions, 2)
+        Epochs and batches; -1 where there is no position.
+    """
+    everyone = [{tuple(row) for row in own.tolist() if row[0] >= 0} for own in rows]
+    common = set.intersection(*everyone)
+    if not common and any(everyone):
+        raise ValueError(
+            "the processes of this run have no checkpoint in common; copy the last one of "
+            f"{sorted(set.union(*everyone))} (epochs, batches) to the folders of all of them"
+        )
+    return max(common, default=None)
 
 
 def as_checkpoints(given) -> Checkpoints | None:

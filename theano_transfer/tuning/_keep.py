@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 from lasagne.layers import InputLayer, get_all_layers, get_output_shape
 
+from theano_transfer.backends import are_several
 from theano_transfer.cache import FeatureCache, as_cache
 from theano_transfer.cache._frozen import FrozenPart
 from theano_transfer.cache._want import mebibytes
@@ -54,6 +55,8 @@ def why_not_kept(feed: Feed, part: FrozenPart | None, variants: int, cache) -> s
         return "only data sets of theano_transfer.images tell whether their pictures changed"
     if feed.augment is not None and not variants:
         return "augmentation changes the pictures in every epoch, unless cache_variants is given"
+    if cache.path is not None and are_several():
+        return "processes that compute together have to find the same, which a file does not ensure"
     if cache.path is not None:
         return why_not_in_file(part, feed.reading.preprocess, feed.augment)
     return None

@@ -514,7 +514,7 @@ def _ended(history, interrupt) -> History:
 def _state_to_resume(states, resume, settings) -> Resumed | None:
     """The last state of a run of the same settings; None where there is none."""
     if not resume:
-        if states.files():
+        if states.are_there():
             raise ValueError(
                 f"{states.folder} holds checkpoints of an earlier run; resume=True goes on from "
                 "them, another folder starts anew"

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import math
 import time
+from functools import partial
 
 import numpy as np
 
 from theano_transfer._suggest import nearest
-from theano_transfer.tuning._callbacks import EarlyStopping, Judge
+from theano_transfer.tuning._callbacks import Callback, EarlyStopping, Judge
 from theano_transfer.tuning._checkpoints import Checkpoints
 from theano_transfer.tuning._errors import TrainingError
 from theano_transfer.tuning._feeds import CachedFeed
@@ -16,6 +17,7 @@ from theano_transfer.tuning._history import History
 from theano_transfer.tuning._interrupt import Interrupt
 from theano_transfer.tuning._progress import Bar
 from theano_transfer.tuning._snapshot import Resumed, take
+from theano_transfer.tuning._steps import steps
 
 VALIDATION = "val_"  # in front of what is measured on validation data
 MOST_NAMES = 8  # pictures of a batch that an error names
@@ -269,28 +271,46 @@ class Training:
             done = resumed.batches
         if done and done == self.feed.count:
             return running.means()
-        every = None if self.checkpoints is None else self.checkpoints.every
         batches = self.feed.batches(epoch - 1, done)
-        for number, batch in enumerate(batches, start=done + 1):
-            self._set_rate(epoch, number)
-            self._position = None
-            sums = self.functions.step(*batch)
-            if not math.isfinite(sums[0]):
+        for step in steps(
+            self.functions.step,
+            batches,
+            done + 1,
+            partial(self._begin_step, epoch),
+            self._is_watched,
+            interrupt,
+        ):
+            number = step.number
+            if not math.isfinite(step.sums[0]):
                 names = self.feed.names(epoch - 1, number - 1)
                 shown = ", ".join(names[:MOST_NAMES]) + ", ..." * (len(names) > MOST_NAMES)
                 self._stop_at_nan(
-                    f"the loss became {float(sums[0])} in batch {number} of epoch {epoch}"
+                    f"the loss became {float(step.sums[0])} in batch {number} of epoch {epoch}"
                     + (f" ({shown})" if names else "")
                 )
-            count = len(batch[1])
-            running.add(sums, count)
-            bar.update(count, running.means())
+            running.add(step.sums, step.count)
+            bar.update(step.count, running.means())
             self._tell("on_batch_end", number, running.means())
-            self._position = epoch - 1, number, running
-            if every is not None and number % every == 0 and not interrupt.requested:
-                self._save(*self._position)
-            interrupt.check()
+            if step.is_last:
+                self._position = epoch - 1, number, running
+                if self._saves_after(number) and not interrupt.requested:
+                    self._save(*self._position)
+                interrupt.check()
         return running.means()
+
+    def _begin_step(self, epoch, number):
+        self._set_rate(epoch, number)
+        self._position = None
+
+    def _is_watched(self, number):
+        """Whether anyone may look at the parameters after this step of an epoch, or keep them."""
+        return self._saves_after(number) or any(
+            type(each).on_batch_end is not Callback.on_batch_end for each in self.callbacks
+        )
+
+    def _saves_after(self, number):
+        every = None if self.checkpoints is None else self.checkpoints.every
+        return every is not None and number % every == 0
 
     def _set_rate(self, epoch, number):
         """The rate of the schedule, if there is one, before a step."""

@@ -15,4 +15,5 @@ from theano_transfer.backends.conversions import (
     _shapes,
     _softmax,
     _sorting,
+    _streams,
 )

@@ -17,39 +17,72 @@ from aesara.tensor.nnet.abstract_conv import (
 from jax import lax
 
 from theano_transfer.backends._graph import numbers
+from theano_transfer.backends._layout import TRACED_LAYOUT
 from theano_transfer.backends._precision import narrowed, widened
 from theano_transfer.backends.conversions._normalisation import normalised
 from theano_transfer.kernels import Conv2d, Conv2dGradInputs, Conv2dGradWeights
 from theano_transfer.legacy._rectifiers import CEILINGS
 
 
+def _dimensions(ndim):
+    """JAX's description of images (batch, ..., channel) and filters (..., channel, out)."""
+    images = (0, ndim - 1, *range(1, ndim - 1))
+    return lax.ConvDimensionNumbers(images, (ndim - 1, ndim - 2, *range(ndim - 2)), images)
+
+
 class _Settings:
     """How a convolution is computed, in the terms of XLA."""
 
-    def __init__(self, pad, stride, dilation, groups, flip=False):
-        self.pad, self.flip = pad, flip
+    def __init__(self, pad, stride, dilation, groups, flip=False, unshared=False):
+        self.pad, self.flip, self.unshared = pad, flip, unshared
         self.stride, self.dilation = tuple(stride), tuple(dilation)
         self.groups = int(groups)
 
     def __call__(self, images, filters):
-        """`images` (batch, channel, ...) with `filters` (out, channel / groups, ...)."""
+        """`images` (batch, channel, ...) with `filters` (out, channel / groups, ...).
+
+        Unshared filters are (out, *positions, channel / groups, ...).
+        """
         images, filters = narrowed(images, self.turned(filters))
-        return lax.conv_general_dilated(
+        padding = self.pad(filters.shape[-len(self.stride) :])
+        if self.unshared:
+            return self._by_position(images, filters, padding)
+        axes = tuple(range(2, images.ndim))
+        last = TRACED_LAYOUT.get() == "channels_last"
+        if last:
+            images, filters = images.transpose(0, *axes, 1), filters.transpose(*axes, 1, 0)
+        result = lax.conv_general_dilated(
             images,
             filters,
             window_strides=self.stride,
-            padding=self.pad(filters.shape[2:]),
+            padding=padding,
             rhs_dilation=self.dilation,
+            dimension_numbers=_dimensions(images.ndim) if last else None,
             feature_group_count=self.groups,
         )
+        return jnp.moveaxis(result, -1, 1) if last else result
+
+    def _by_position(self, images, filters, padding):
+        """The windows of the images, each times the filters of its position."""
+        size = filters.shape[-2:]
+        windows = lax.conv_general_dilated_patches(
+            images, size, self.stride, padding, rhs_dilation=self.dilation
+        )
+        batch, _, *positions = windows.shape
+        windows = windows.reshape(batch, self.groups, -1, *positions)
+        filters = filters.reshape(self.groups, -1, *positions, windows.shape[2])
+        result = jnp.einsum("ngkrc,gorck->ngorc", windows, filters)
+        return result.reshape(batch, -1, *positions)
 
     def turned(self, filters):
-        return jnp.flip(filters, range(2, filters.ndim)) if self.flip else filters
+        axes = range(filters.ndim - len(self.stride), filters.ndim)
+        return jnp.flip(filters, axes) if self.flip else filters
 
     def grad_inputs(self, filters, gradient, size):
         """Gradient by images whose last axes are of `size`."""
         filters, gradient = narrowed(filters, gradient)
-        shape = (gradient.shape[0], filters.shape[1] * self.groups, *size)
+        channels = filters.shape[-1 - len(size)]
+        shape = (gradient.shape[0], channels * self.groups, *size)
         images = jax.ShapeDtypeStruct(shape, filters.dtype)
         (result,) = self._transposed(lambda x: self(x, filters), images, gradient)
         return result
@@ -57,7 +90,8 @@ class _Settings:
     def grad_weights(self, images, gradient, size):
         """Gradient by filters whose last axes are of `size`."""
         images, gradient = narrowed(images, gradient)
-        shape = (gradient.shape[1], images.shape[1] // self.groups, *size)
+        positions = gradient.shape[2:] if self.unshared else ()
+        shape = (gradient.shape[1], *positions, images.shape[1] // self.groups, *size)
         filters = jax.ShapeDtypeStruct(shape, images.dtype)
         (result,) = self._transposed(lambda w: self(images, w), filters, gradient)
         return widened(result)
@@ -74,12 +108,6 @@ class _Settings:
 
 
 def _of_aesara(op):
-    if op.unshared:
-        raise NotImplementedError(
-            f"{op}: JAX has no convolution with filters of their own for each position "
-            "(unshared=True); compile this function with mode='FAST_RUN'"
-        )
-
     def pad(filter_size):
         extents = [(k - 1) * d + 1 for k, d in zip(filter_size, op.filter_dilation)]
         if op.border_mode == "valid":
@@ -92,7 +120,9 @@ def _of_aesara(op):
         each = (each,) * op.convdim if isinstance(each, int) else each
         return [(p, p) if isinstance(p, (int, np.integer)) else tuple(p) for p in each]
 
-    return _Settings(pad, op.subsample, op.filter_dilation, op.num_groups, op.filter_flip)
+    return _Settings(
+        pad, op.subsample, op.filter_dilation, op.num_groups, op.filter_flip, op.unshared
+    )
 
 
 def _of_ours(op):

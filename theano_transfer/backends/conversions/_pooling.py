@@ -1,7 +1,7 @@
 """Pooling of every mode over any number of axes, and its gradients, Aesara's and ours.
 
-JAX differentiates the forward function. A window's gradient goes to its first maximum, as in our
-own kernels; Theano's CPU code gave it to each of several equal ones.
+JAX differentiates the forward function, except for maxima. A window's gradient goes to its first
+maximum, as in our own kernels; Theano's CPU code gave it to each of several equal ones.
 """
 
 from __future__ import annotations
@@ -23,6 +23,9 @@ from theano_transfer.backends._graph import numbers
 from theano_transfer.backends._precision import widened
 from theano_transfer.kernels import Pool2d, Pool2dGrad
 from theano_transfer.kernels._pool import MaxPool2dPick
+
+# Windows of more elements leave their gradients to XLA.
+MOST_OFFSETS = 64
 
 
 def pooled(x, window, stride, pad, mode, counted):
@@ -60,14 +63,54 @@ def _shares(size, count, window, stride, pad):
     return 1 / np.maximum(inside, 1)
 
 
+def pooled_back(x, gradient, window, stride, pad, mode, counted):
+    """The gradient by `x`, from that by what :func:`pooled` makes of it."""
+    if mode == "max" and np.prod(window) <= MOST_OFFSETS:
+        return _max_back(x, gradient.astype(x.dtype), window, stride, pad)
+    y, pull = jax.vjp(lambda x: pooled(x, window, stride, pad, mode, counted), x)
+    (result,) = pull(gradient.astype(y.dtype))
+    return result
+
+
+def _max_back(x, gradient, window, stride, pad):
+    """The same of maxima, by elementwise operations on one position of all windows at a time.
+
+    XLA's own way holds four arrays of indices of the size of `x`.
+    """
+    whole = [(0, 0, 0)] * (x.ndim - len(window))
+    size, count = x.shape[len(whole) :], gradient.shape[len(whole) :]
+    padded = lax.pad(x, jnp.asarray(-np.inf, x.dtype), [*whole, *((*p, 0) for p in pad)])
+    spans = [(n - 1) * s + 1 for n, s in zip(count, stride)]
+
+    def at(offset):
+        strided = (slice(o, o + span, s) for o, span, s in zip(offset, spans, stride))
+        return padded[(..., *strided)]
+
+    offsets = list(np.ndindex(*window))
+    best, where = at(offsets[0]), jnp.zeros(gradient.shape, "uint8")
+    for number, offset in enumerate(offsets[1:], start=1):
+        where = jnp.where(at(offset) > best, np.uint8(number), where)
+        best = jnp.maximum(best, at(offset))
+    where = lax.optimization_barrier(where)  # or each use of it would compute it anew
+    total, zero = jnp.zeros_like(padded), jnp.zeros((), x.dtype)
+    for number, offset in enumerate(offsets):
+        spread = [
+            (o, length - o - span, s - 1)
+            for o, length, span, s in zip(offset, padded.shape[len(whole) :], spans, stride)
+        ]
+        share = jnp.where(where == number, gradient, zero)
+        total = total + lax.pad(share, zero, [*whole, *spread])
+    return total[(..., *(slice(p, p + n) for (p, _), n in zip(pad, size)))]
+
+
 def _of_aesara(op, mode, window, stride, pad):
-    """The pooling as a function of x, from an Aesara Op and its three vectors."""
+    """What :func:`pooled` takes beside x, as a function of x, from an Op and its three vectors."""
     window, stride, pad = (
         numbers(v, f"the {what} of {op}")
         for v, what in ((window, "window"), (stride, "stride"), (pad, "padding"))
     )
 
-    def forward(x):
+    def settings(x):
         size = x.shape[-op.ndim :]
         shape = Pool.out_shape(size, window, op.ignore_border, stride, pad, op.ndim)
         ends = [
@@ -77,39 +120,36 @@ def _of_aesara(op, mode, window, stride, pad):
         # What hangs over the border is never counted.
         pads = [(p, p if op.ignore_border else max(0, end)) for p, end in zip(pad, ends)]
         whole = mode == "average_inc_pad" and op.ignore_border
-        return pooled(x, window, stride, pads, mode, "all" if whole else "inside")
+        return window, stride, pads, mode, "all" if whole else "inside"
 
-    return forward
+    return settings
 
 
 def _of_ours(op):
-    def forward(x):
+    def settings(x):
         window, pad, stride = op.where(x.shape[2:])
-        counted = "all" if op.mode == "average_inc_pad" else "inside"
-        return pooled(x, window, stride, pad, op.mode, counted)
+        return window, stride, pad, op.mode, "all" if op.mode == "average_inc_pad" else "inside"
 
-    return forward
-
-
-def _pulled_back(forward, x, gradient):
-    y, pull = jax.vjp(forward, x)
-    (result,) = pull(gradient.astype(y.dtype))
-    return result
+    return settings
 
 
-def _pushed_forward(forward, x, tangent):
-    return jax.jvp(forward, (x,), (tangent.astype(x.dtype),))[1]
+def _forward(settings, x):
+    return pooled(x, *settings(x))
+
+
+def _pushed_forward(settings, x, tangent):
+    return jax.jvp(lambda x: _forward(settings, x), (x,), (tangent.astype(x.dtype),))[1]
 
 
 @jax_funcify.register(Pool)
 def pool(op, **kwargs):
-    return lambda x, *where: _of_aesara(op, op.mode, *where)(x)
+    return lambda x, *where: _forward(_of_aesara(op, op.mode, *where), x)
 
 
 @jax_funcify.register(MaxPoolGrad)
 def max_pool_grad(op, **kwargs):
     def apply(x, maximum, gradient, *where):
-        return _pulled_back(_of_aesara(op, "max", *where), x, gradient)
+        return pooled_back(x, gradient, *_of_aesara(op, "max", *where)(x))
 
     return apply
 
@@ -117,7 +157,7 @@ def max_pool_grad(op, **kwargs):
 @jax_funcify.register(AveragePoolGrad)
 def average_pool_grad(op, **kwargs):
     def apply(x, gradient, *where):
-        return _pulled_back(_of_aesara(op, op.mode, *where), x, gradient)
+        return pooled_back(x, gradient, *_of_aesara(op, op.mode, *where)(x))
 
     return apply
 
@@ -140,16 +180,17 @@ def max_pool_rop(op, **kwargs):
 
 @jax_funcify.register(Pool2d)
 def pool2d(op, **kwargs):
-    return _of_ours(op)
+    settings = _of_ours(op)
+    return lambda x: _forward(settings, x)
 
 
 @jax_funcify.register(Pool2dGrad)
 def pool2d_grad(op, **kwargs):
-    forward = _of_ours(op)
-    return lambda x, gradient: _pulled_back(forward, x, gradient)
+    settings = _of_ours(op)
+    return lambda x, gradient: pooled_back(x, gradient, *settings(x))
 
 
 @jax_funcify.register(MaxPool2dPick)
 def max_pool2d_pick(op, **kwargs):
-    forward = _of_ours(op)
-    return lambda x, others: _pushed_forward(forward, x, others)
+    settings = _of_ours(op)
+    return lambda x, others: _pushed_forward(settings, x, others)

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import jax
 import jax.numpy as jnp
 from aesara.link.jax.dispatch import jax_funcify
 from aesara.link.jax.dispatch.random import jax_sample_fn
 from aesara.sandbox.multinomial import ChoiceFromUniform, MultinomialFromUniform
 from aesara.sandbox.rng_mrg import DotModulo, mrg_uniform
-from aesara.tensor.random.basic import MvNormalRV
+from aesara.tensor.random.basic import BinomialRV, IntegersRV, MvNormalRV
 from aesara.tensor.random.op import RandomVariable
 from jax import lax
 
 from theano_transfer.backends._graph import number, numbers
+from theano_transfer.backends.conversions import _streams
 
 # L'Ecuyer and Touzin, 2000, "Fast combined multiple recursive generators with multipliers of the
 # form a = 2^q + 2^r": the generator MRG31k3p.
@@ -107,6 +109,19 @@ def choice_from_uniform(op, **kwargs):
         return jnp.stack(chosen, axis=1)
 
     return apply
+
+
+@jax_sample_fn.register(BinomialRV)
+@jax_sample_fn.register(IntegersRV)
+def of_two_parameters(op):
+    """What Aesara's own conversion of RandomVariable lacks."""
+    draw = getattr(_streams, op.name)
+
+    def sample(state, shape, dtype, *parameters):
+        key, own = jax.random.split(state["jax_state"])
+        return {"jax_state": key}, draw(own, shape, *parameters).astype(dtype)
+
+    return sample
 
 
 @jax_funcify.register(RandomVariable)
