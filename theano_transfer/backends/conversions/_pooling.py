@@ -106,20 +106,23 @@ def _places_of_maxima(x, window, stride, pad, count):
     leading = x.ndim - len(window)
     edges = [(0, 0, 0)] * leading + [(*p, 0) for p in pad]
     padded = lax.pad(x, jnp.asarray(-np.inf, x.dtype), edges)
-    best = largest = None
-    for place, offset in enumerate(np.ndindex(*window)):
+
+    def element(offset):
         ends = [o + (n - 1) * s + 1 for o, n, s in zip(offset, count, stride)]
-        element = lax.slice(
+        return lax.slice(
             padded,
             [0] * leading + list(offset),
             [*x.shape[:leading], *ends],
             [1] * leading + list(stride),
         )
-        if best is None:
-            best, largest = element, jnp.zeros(element.shape, "uint8")
-        else:
-            largest = jnp.where(element > best, np.uint8(place), largest)
-            best = jnp.maximum(element, best)
+
+    first, *others = np.ndindex(*window)
+    best = element(first)
+    largest = jnp.zeros(best.shape, "uint8")
+    for place, offset in enumerate(others, start=1):
+        found = element(offset)
+        largest = jnp.where(found > best, np.uint8(place), largest)
+        best = jnp.maximum(found, best)
     return lax.optimization_barrier(largest)  # or each use of it would compute it anew
 
 
