@@ -38,6 +38,22 @@ def test_it_runs(script, tmp_path):
     assert all(0 <= figure <= 1 for figure in figures)
 
 
+@pytest.mark.slow
+@pytest.mark.parametrize("script", SCRIPTS, ids=lambda path: path.stem)
+def test_it_says_the_same_through_jax(script):
+    pytest.importorskip("jax")
+    weights = ("--weights", "none") if script.name in RANDOM else ()
+    said = []
+    for device in ("jax", "cpu"):
+        done = run(script, "--quick", *weights, THEANO_FLAGS=f"device={device}")
+        assert done.returncode == 0, done.stderr
+        assert ("computing with JAX" in done.stderr) == (device == "jax")
+        said.append([float(number) for number in FIGURE.findall(done.stdout)])
+    assert len(said[0]) == len(said[1]) > 0
+    # A picture whose two best classes are nearly as probable may change sides.
+    assert max(abs(one - other) for one, other in zip(*said)) <= 0.2
+
+
 @pytest.mark.parametrize("script", SCRIPTS, ids=lambda path: path.stem)
 def test_it_has_the_common_options_and_says_what_it_is(script):
     done = run(script, "--help")

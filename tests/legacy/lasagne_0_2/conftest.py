@@ -15,9 +15,15 @@ import theano.tensor as T
 from theano_transfer.kernels import SlowPathWarning
 
 
-@pytest.fixture
+@pytest.fixture(params=["C", pytest.param("JAX", marks=pytest.mark.slow)])
 def compiled_with(request):
-    """How functions are compiled: as the test's module says, else with the rewrites they need."""
+    """How functions are compiled: as the test's module says, else with the rewrites they need.
+
+    When everything is tested, by JAX as well.
+    """
+    if request.param == "JAX":
+        pytest.importorskip("jax")
+        return "JAX"
     return getattr(request.module, "MODE", "FAST_COMPILE")
 
 

@@ -8,6 +8,8 @@ import numpy as np
 import pytest
 import theano
 
+import theano_transfer as tt
+
 HERE = Path(__file__).parent
 
 
@@ -65,3 +67,14 @@ def test_programs(name):
 @pytest.mark.parametrize("name", EXPECTED)
 def test_programs_in_the_default_mode(name):
     run(name)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", EXPECTED)
+def test_programs_through_jax(name):
+    pytest.importorskip("jax")
+    tt.use("jax", device="cpu")
+    try:
+        run(name)
+    finally:
+        tt.use("c")
