@@ -26,6 +26,7 @@ from theano_transfer.kernels._pool import MaxPool2dPick
 
 # Windows of more elements leave their gradients to XLA.
 MOST_OFFSETS = 64
+NOWHERE = 255  # no place in a window
 
 
 def pooled(x, window, stride, pad, mode, counted):
@@ -73,34 +74,69 @@ def pooled_back(x, gradient, window, stride, pad, mode, counted):
 
 
 def _max_back(x, gradient, window, stride, pad):
-    """The same of maxima, by elementwise operations on one position of all windows at a time.
+    """The same of maxima, elementwise: XLA's own way holds four arrays of indices as large as `x`.
 
-    XLA's own way holds four arrays of indices of the size of `x`.
+    Positions are taken in blocks as long as the stride. Of each block only a few windows, those
+    that begin in it or shortly before it, contain anything.
     """
-    whole = [(0, 0, 0)] * (x.ndim - len(window))
-    size, count = x.shape[len(whole) :], gradient.shape[len(whole) :]
-    padded = lax.pad(x, jnp.asarray(-np.inf, x.dtype), [*whole, *((*p, 0) for p in pad)])
-    spans = [(n - 1) * s + 1 for n, s in zip(count, stride)]
+    leading = x.ndim - len(window)
+    largest = _places_of_maxima(x, window, stride, pad, gradient.shape[leading:])
+    needed = [before + n for (before, _), n in zip(pad, x.shape[leading:])]
+    blocks = [-(-n // s) for n, s in zip(needed, stride)]
 
-    def at(offset):
-        strided = (slice(o, o + span, s) for o, span, s in zip(offset, spans, stride))
-        return padded[(..., *strided)]
+    def of_windows(values, fill, back):
+        """For each block the value of the window that begins so many blocks before it."""
+        counts = values.shape[leading:]
+        edges = [(d, block - n - d, 0) for d, block, n in zip(back, blocks, counts)]
+        moved = lax.pad(values, jnp.asarray(fill, values.dtype), [(0, 0, 0)] * leading + edges)
+        return jnp.expand_dims(moved, tuple(range(leading + 1, leading + 2 * len(window), 2)))
 
-    offsets = list(np.ndindex(*window))
-    best, where = at(offsets[0]), jnp.zeros(gradient.shape, "uint8")
-    for number, offset in enumerate(offsets[1:], start=1):
-        where = jnp.where(at(offset) > best, np.uint8(number), where)
-        best = jnp.maximum(best, at(offset))
-    where = lax.optimization_barrier(where)  # or each use of it would compute it anew
-    total, zero = jnp.zeros_like(padded), jnp.zeros((), x.dtype)
-    for number, offset in enumerate(offsets):
-        spread = [
-            (o, length - o - span, s - 1)
-            for o, length, span, s in zip(offset, padded.shape[len(whole) :], spans, stride)
-        ]
-        share = jnp.where(where == number, gradient, zero)
-        total = total + lax.pad(share, zero, [*whole, *spread])
-    return total[(..., *(slice(p, p + n) for (p, _), n in zip(pad, size)))]
+    total = jnp.zeros((), x.dtype)
+    for back in np.ndindex(*(-(-k // s) for k, s in zip(window, stride))):
+        places = _places_in_windows(window, stride, back)
+        is_largest = of_windows(largest, NOWHERE, back) == places
+        total = total + jnp.where(is_largest, of_windows(gradient, 0, back), 0)
+    whole = total.reshape(*x.shape[:leading], *(n * s for n, s in zip(blocks, stride)))
+    starts = [0] * leading + [before for before, _ in pad]
+    return lax.slice(whole, starts, [*x.shape[:leading], *needed]).astype(x.dtype)
+
+
+def _places_of_maxima(x, window, stride, pad, count):
+    """Which element of each window is its first largest; uint8, counted along the last axis."""
+    leading = x.ndim - len(window)
+    edges = [(0, 0, 0)] * leading + [(*p, 0) for p in pad]
+    padded = lax.pad(x, jnp.asarray(-np.inf, x.dtype), edges)
+
+    def element(offset):
+        ends = [o + (n - 1) * s + 1 for o, n, s in zip(offset, count, stride)]
+        return lax.slice(
+            padded,
+            [0] * leading + list(offset),
+            [*x.shape[:leading], *ends],
+            [1] * leading + list(stride),
+        )
+
+    first, *others = np.ndindex(*window)
+    best = element(first)
+    largest = jnp.zeros(best.shape, "uint8")
+    for place, offset in enumerate(others, start=1):
+        found = element(offset)
+        largest = jnp.where(found > best, np.uint8(place), largest)
+        best = jnp.maximum(found, best)
+    return lax.optimization_barrier(largest)  # or each use of it would compute it anew
+
+
+def _places_in_windows(window, stride, back):
+    """Where positions of a block lie in the windows that begin so many blocks before it.
+
+    Of shape (1, stride, 1, stride, ...): the blocks of each axis, and the positions in one.
+    """
+    within = [d * s + np.arange(s) for d, s in zip(back, stride)]
+    grids = np.meshgrid(*within, indexing="ij")
+    inside = np.all([grid < k for grid, k in zip(grids, window)], axis=0)
+    kept = [np.minimum(grid, k - 1) for grid, k in zip(grids, window)]
+    places = np.where(inside, np.ravel_multi_index(kept, window), NOWHERE - 1).astype("uint8")
+    return np.expand_dims(places, tuple(range(0, 2 * len(window), 2)))
 
 
 def _of_aesara(op, mode, window, stride, pad):

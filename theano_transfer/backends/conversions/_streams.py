@@ -5,6 +5,9 @@ A generator is a key of JAX here; each sampler takes one, a shape, and the draw'
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import Any
+
 import jax
 import jax.numpy as jnp
 from aesara.link.jax.dispatch import jax_funcify
@@ -71,7 +74,7 @@ def _multinomial(key, shape, trials, p):
 
 
 # What RandomFunction is made with -> what draws.
-SAMPLERS = {
+SAMPLERS: dict[Any, Callable] = {
     "uniform": _uniform,
     "normal": _normal,
     "binomial": binomial,
