@@ -78,9 +78,9 @@ LAYERS = layer_classes()
 MAPS = (2, 4, 8, 8)
 # The shape of what comes in, by a part of the layer's name; others take maps.
 SHAPES = {
-    "1DLayer": (2, 4, 8), "3D": (2, 4, 6, 6, 6), "Recurrent": (2, 5, 4), "LSTM": (2, 5, 4),
-    "GRU": (2, 5, 4), "Embedding": (2, 5), "CCLayer": (2, 16, 8, 8), "c01b": (4, 8, 8, 2),
-    "C01BTo": (4, 8, 8, 2),
+    "1DLayer": (2, 4, 8), "SequenceLayer": (2, 4, 8), "3D": (2, 4, 6, 6, 6),
+    "Recurrent": (2, 5, 4), "LSTM": (2, 5, 4), "GRU": (2, 5, 4), "Embedding": (2, 5),
+    "CCLayer": (2, 16, 8, 8), "c01b": (4, 8, 8, 2), "C01BTo": (4, 8, 8, 2),
 }  # fmt: skip
 # By the name of a parameter that has no default: what a layer is given for it.
 ARGUMENTS = {
@@ -90,7 +90,11 @@ ARGUMENTS = {
     "pool_size": lambda entry: 2,
     "scale_factor": lambda entry: 2,
     "pattern": lambda entry: (1, 0, 2, 3),
-    "shape": lambda entry: ([0], -1),
+    "shape": lambda entry: (4, -1) if "ChannelsLast" in entry.name else ([0], -1),
+    "axes": lambda entry: (2, 2),
+    "groups": lambda entry: 2,
+    "size": lambda entry: (5, 11),
+    "make": lambda entry: lambda shape: lasagne.layers.Conv2DLayer(shape, 3, (3, 1)),
     "indices": lambda entry: 0,
     "width": lambda entry: 1,
     "padding": lambda entry: 1,
@@ -99,7 +103,7 @@ ARGUMENTS = {
     "input_size": lambda entry: 5,
     "output_size": lambda entry: 3,
     "merge_function": lambda entry: T.mul,
-    "function": lambda entry: T.tanh,
+    "function": lambda entry: T.mul if "Merge" in entry.name else T.tanh,
     "layer": lambda entry: entry.layer,
     "localization_network": lambda entry: lasagne.layers.DenseLayer(
         entry, 32 if "TPS" in entry.name else 6
@@ -121,10 +125,13 @@ def built(cls):
         return cls(entry.layer, entry.layer)
     if cls.__name__ == "ExciteLayer":
         return cls([entry, InputLayer((2, 4, 1, 1))])
+    if cls.__name__ == "SharedLayer":
+        return cls([entry], lasagne.layers.Conv2DLayer(InputLayer(MAPS), 3, 3))
     parameters = [
         name
         for name, parameter in inspect.signature(cls).parameters.items()
-        if parameter.default is parameter.empty and parameter.kind is not parameter.VAR_KEYWORD
+        if parameter.default is parameter.empty
+        and parameter.kind not in (parameter.VAR_KEYWORD, parameter.VAR_POSITIONAL)
     ]
     given = {name: ARGUMENTS[name](entry) for name in parameters[1:]}
     return cls([entry, entry] if parameters[0] == "incomings" else entry, **given)

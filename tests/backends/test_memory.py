@@ -44,7 +44,7 @@ def bytes_of(layers):
 
 
 @pytest.mark.parametrize("network", [vgg, resnet])
-@pytest.mark.parametrize("rule", ["sgd", "nesterov_momentum"])
+@pytest.mark.parametrize("rule", ["sgd", pytest.param("nesterov_momentum", marks=pytest.mark.slow)])
 def test_a_training_step(network, rule):
     entry = InputLayer((None, 3, SIZE, SIZE))
     pooled = lasagne.layers.GlobalPoolLayer(network(entry))

@@ -68,6 +68,7 @@ def names(tmp_path, monkeypatch):
     return usual, {"x": pixels, "y": labels}
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("interpreted")
 def test_every_block_of_the_page_runs(names):
     usual, arrays = names

@@ -76,6 +76,7 @@ def test_logs_hold_the_history_also_of_a_resumed_run(model, pictures, tmp_path):
     assert ("learning_rate/training", 3) in written
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("interpreted")
 def test_logs_and_the_best_model_are_of_all_steps_of_a_recipe(model, pictures, tmp_path):
     x, y = pictures

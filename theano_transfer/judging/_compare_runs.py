@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import math
 import os
 from collections.abc import Mapping
@@ -94,7 +95,7 @@ def report_runs(runs, path, data=None, y=None, *, title=None, batch_size=32) -> 
     measured = dict.fromkeys(column for history in histories.values() for column in history.history)
     drawn = (
         chart(
-            lambda file, column=column: show.compared_curves(histories, column, file),
+            functools.partial(show.compared_curves, histories, column),
             f"{column} of each run by epoch",
         )
         for column in measured

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Iterator
 
 from theano_transfer import show
@@ -188,8 +189,12 @@ def _decisions(judgement: Judgement) -> Iterator[str]:
         ("pr", "precision over recall"),
     ):
         yield chart(
-            lambda path, kind=kind: show.decision_curves(
-                judgement.labels, judgement.predictions, judgement.classes, path, kinds=[kind]
+            functools.partial(
+                show.decision_curves,
+                judgement.labels,
+                judgement.predictions,
+                judgement.classes,
+                kinds=[kind],
             ),
             f"{description}, each class against the others",
         )
