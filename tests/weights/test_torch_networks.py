@@ -37,7 +37,8 @@ def build(row, **options):
 
 
 def arrays_of(row):
-    return {name: reference.parameter(name, shape) for name, shape in row["arrays"]}
+    gain = reference.gain_of(row["model"])
+    return {name: reference.parameter(name, shape, gain) for name, shape in row["arrays"]}
 
 
 @pytest.mark.parametrize("row", ROWS, ids=called)

@@ -56,10 +56,10 @@ NETWORKS = [  # (network of the zoo, style, library, network of the library, siz
     ("efficientnet_lite0", "timm", "timm", "efficientnet_lite0", SMALL),
     ("efficientnet_lite0", "keras", "timm", "tf_efficientnet_lite0", SMALL),
     ("efficientnet_lite4", "keras", "timm", "tf_efficientnet_lite4", None),
-    ("efficientnet_v2_s", "torchvision", "torchvision", "efficientnet_v2_s", None),
-    ("efficientnet_v2_s", "timm", "timm", "efficientnetv2_s", None),
+    ("efficientnet_v2_s", "torchvision", "torchvision", "efficientnet_v2_s", SMALL),
+    ("efficientnet_v2_s", "timm", "timm", "efficientnetv2_s", SMALL),
     ("efficientnet_v2_s", "keras", "timm", "tf_efficientnetv2_s", None),
-    ("efficientnet_v2_b0", "keras", "timm", "tf_efficientnetv2_b0", None),
+    ("efficientnet_v2_b0", "keras", "timm", "tf_efficientnetv2_b0", SMALL),
     ("efficientnet_v2_b1", "keras", "timm", "tf_efficientnetv2_b1", None),
     ("efficientnet_v2_b2", "keras", "timm", "tf_efficientnetv2_b2", None),
     ("efficientnet_v2_b3", "keras", "timm", "tf_efficientnetv2_b3", None),
@@ -67,7 +67,13 @@ NETWORKS = [  # (network of the zoo, style, library, network of the library, siz
 ]
 
 
-def parameter(name, shape):
+def gain_of(model):
+    """What filters are multiplied by: EfficientNetV2's scores would grow to millions otherwise, and
+    rounding with them."""
+    return 0.5 if model.startswith("efficientnet_v2") else 1.0
+
+
+def parameter(name, shape, gain=1.0):
     """The values of a tensor, by its name."""
     rng = np.random.RandomState(zlib.crc32(name.encode()))
     if name.endswith("num_batches_tracked"):
@@ -76,7 +82,7 @@ def parameter(name, shape):
         return (0.1 * rng.randn(*shape)).astype("f4")
     if len(shape) == 1:
         return (0.5 + rng.rand(*shape)).astype("f4")
-    return (rng.randn(*shape) * (2 / np.prod(shape[1:])) ** 0.5).astype("f4")
+    return (rng.randn(*shape) * gain * (2 / np.prod(shape[1:])) ** 0.5).astype("f4")
 
 
 def picture(size):
@@ -107,7 +113,10 @@ def main():
         shapes = [[key, list(value.shape)] for key, value in state.items()]
         row = {"model": model, "style": style, "library": library, "name": name, "arrays": shapes}
         if size is not None:
-            values = {key: torch.from_numpy(parameter(key, tuple(shape))) for key, shape in shapes}
+            values = {
+                key: torch.as_tensor(parameter(key, tuple(shape), gain_of(model)))
+                for key, shape in shapes
+            }
             network.load_state_dict(values)
             with torch.no_grad():
                 scores = network(torch.from_numpy(picture(size))).numpy()[0, ::STEP]
