@@ -18,7 +18,9 @@ OPTIONS = [
 ]
 
 
-@pytest.mark.parametrize(("make", "options", "meant"), OPTIONS, ids=lambda x: getattr(x, "__name__", str(x)))
+@pytest.mark.parametrize(
+    ("make", "options", "meant"), OPTIONS, ids=lambda x: getattr(x, "__name__", str(x))
+)
 def test_the_nearest_option_is_named(make, options, meant, tmp_path):
     table = tmp_path / "list.csv"
     table.write_text("path,label\na.png,a\nb.png,b\n")
