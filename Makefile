@@ -14,8 +14,10 @@ demo: .venv/installed
 	$(BIN)/theano-transfer finetune $(DATA) --output $(OUTPUT)/model.h5
 
 # The tests, the slow ones left out, on several cores. Tests of one module share what they compile:
-# each process takes neighbouring ones.
-PYTEST := $(BIN)/python -m pytest --numprocesses auto --maxprocesses 4 --dist worksteal
+# each process takes neighbouring ones. One process compiles at a time, for the others too: with one
+# more than there are cores, none of those is idle meanwhile.
+PROCESSES := $(shell expr $$(getconf _NPROCESSORS_ONLN) + 1)
+PYTEST := $(BIN)/python -m pytest --numprocesses $(PROCESSES) --maxprocesses 4 --dist worksteal
 test: .venv/installed-test
 	$(PYTEST)
 

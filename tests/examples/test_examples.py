@@ -13,7 +13,10 @@ SCRIPTS = sorted(EXAMPLES.glob("*.py"))
 # Their own weights would have to be downloaded.
 RANDOM = {"vgg16_dense_head.py"}
 # These train several models, or every layer.
-SLOW = {"binary_augmented.py", "compare_strategies.py", "finetune_everything.py"}
+SLOW = {
+    "binary_augmented.py", "compare_strategies.py", "finetune_everything.py",
+    "regression_head.py", "vgg16_dense_head.py",
+}  # fmt: skip
 # What shows that a script got to its end with figures: accuracy or error, between 0 and 1.
 FIGURE = re.compile(r"(?:accuracy'?:? |\| |error )(\d\.\d+)")
 

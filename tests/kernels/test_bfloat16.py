@@ -118,7 +118,9 @@ def test_pooling(mode, rng):
 
 
 @needs_bfloat16
-@pytest.mark.parametrize("name", ["resnet50", "mobilenet_v2", "vgg16"])
+@pytest.mark.parametrize(
+    "name", ["mobilenet_v2", "vgg16", pytest.param("resnet50", marks=pytest.mark.slow)]
+)
 def test_one_conversion_in_and_one_out(name):
     """Everything between is bfloat16: no layer of these networks falls back."""
     net = tt.zoo.build(name, weights=None, include_top=False, input_shape=(3, 64, 64))

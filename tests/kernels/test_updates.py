@@ -52,7 +52,13 @@ def nodes(function, kind):
     return [n for n in function.maker.fgraph.apply_nodes if type(n.op) is kind]
 
 
-@pytest.mark.parametrize("rule", RULES)
+# The others are made of the same parts.
+QUICK = {"sgd", "momentum", "adam"}
+
+
+@pytest.mark.parametrize(
+    "rule", [r if r in QUICK else pytest.param(r, marks=pytest.mark.slow) for r in RULES]
+)
 def test_same_numbers_and_one_node_per_parameter(rule):
     mode = theano.compile.get_default_mode()
     fused, values = trained(rule, mode)

@@ -558,6 +558,7 @@ def test_a_failing_callback_loses_nothing(fit, model, pictures):
 # Tasks
 
 
+@pytest.mark.slow
 def test_binary(net, pictures):
     x, y = pictures
     labels = (y == 1).astype(int)
@@ -625,7 +626,13 @@ def test_own_loss_metric_and_optimiser(net, pictures):
     assert not same(before, trained(model))
 
 
-@pytest.mark.parametrize("name", tt.tuning.OPTIMIZERS)
+@pytest.mark.parametrize(
+    "name",
+    [
+        name if name in ("adam", "sgd") else pytest.param(name, marks=pytest.mark.slow)
+        for name in tt.tuning.OPTIMIZERS
+    ],
+)
 def test_every_optimiser_trains_the_model(net, pictures, name):
     model = tt.Model(net, classes=3, head=["avg"])
     model.compile(name)

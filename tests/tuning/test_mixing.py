@@ -59,6 +59,7 @@ def test_weights_are_those_of_both_pictures(batch):
     np.testing.assert_allclose(total * (rows @ losses), expected, rtol=1e-5)
 
 
+@pytest.mark.slow
 def test_a_model_learns_from_mixed_pictures(net, pictures):
     model = tt.Model(net, classes=3, head=["avgmax"])
     assert model.net["head_avgmax1"].output_shape == (None, 12)

@@ -22,7 +22,10 @@ SIZES = ("default", "odd")
 # Compared at several sizes by default; the others at the small odd one.
 THOROUGH = ("efficientnet_lite0",)
 # Hundreds of layers, or a hundred million parameters: these take as long as all others.
-HEAVY = ("efficientnet_b0", "inception_resnet_v2", "nasnet_mobile", "vgg_cnn_s")
+HEAVY = (
+    "caffenet", "densenet121", "efficientnet_b0", "googlenet", "inception_resnet_v2",
+    "inception_v3", "nasnet_mobile", "vgg_cnn_s",
+)  # fmt: skip
 
 
 def size_of(case, called):

@@ -28,7 +28,7 @@ class ArrayData(Dataset):
     ----------
     x : array (n, 3, rows, columns), or (n, rows, columns, 3) with ``channels='last'``
         RGB pixel values 0..255, integers or floating; memory-mapped arrays
-        (``np.load(path, mmap_mode='r')``) stay on disk. A single channel is used for all three;
+        (NumPy's ``mmap_mode='r'``) stay on disk. A single channel is used for all three;
         any other number is for networks of as many.
     y : array-like, optional
         Labels: class numbers (n,) or integers (n, 1), one-hot or multi-hot rows (n, classes), or
