@@ -3,7 +3,7 @@
 import lasagne
 import numpy as np
 import pytest
-from lasagne.layers import DenseLayer, InputLayer
+from lasagne.layers import DenseLayer, InputLayer, NonlinearityLayer
 
 import theano_transfer as tt
 from theano_transfer.tuning import UnknownLayerError
@@ -112,7 +112,7 @@ def test_bases_that_take_no_pictures_are_refused():
     for shape in [(None, 3), (None, None, 8, 8)]:
         entry = InputLayer(shape, name="in")
         with pytest.raises(ValueError, match="takes pictures"):
-            tt.Model({"in": entry, "d": DenseLayer(entry, 2, name="d")}, classes=3, head=[])
+            tt.Model({"in": entry, "n": NonlinearityLayer(entry, name="n")}, classes=3)
 
 
 def test_a_size_that_nobody_knows_is_asked_for():
