@@ -29,21 +29,21 @@ source, target = sys.argv[1:]
 begun = time.perf_counter()
 for _ in range(2):
     with h5py.File(source) as read, h5py.File(target, "w") as written:
-        read.visititems(
-            lambda name, item: written.create_dataset(name, data=item[()])
-            if isinstance(item, h5py.Dataset) else None
-        )
+        def copy(name, item):
+            if isinstance(item, h5py.Dataset):
+                written.create_dataset(name, data=item[()])
+        read.visititems(copy)
         written.flush()
 print(json.dumps({"seconds": time.perf_counter() - begun}))
 """
 CONVERT = """
-import json, resource, sys, time
+import json, re, sys, time
 import theano_transfer as tt
 from theano_transfer import zoo
 source, target, model = sys.argv[1:]
 convert = tt.weights.convert  # imported, as all the rest by then
-def peak():
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+def peak():  # of this process; getrusage would tell that of its parent, which is larger
+    return int(re.search("VmHWM:\\s*([0-9]+) kB", open("/proc/self/status").read())[1]) / 1024
 before, begun = peak(), time.perf_counter()
 convert(source, target, model)
 print(json.dumps({"seconds": time.perf_counter() - begun, "MiB": peak() - before}))
