@@ -10,6 +10,8 @@ from lasagne.nonlinearities import identity
 from theano_transfer.layers._padding import (
     as_padding,
     as_pair,
+    check_images,
+    extents_of,
     is_static,
     output_length,
     pad_images,
@@ -127,16 +129,11 @@ class Conv2DLayer(Layer):
 
     @property
     def _extents(self):
-        """Rows and columns that a filter spans, gaps included."""
-        return tuple((k - 1) * d + 1 for k, d in zip(self.filter_size, self.dilation))
+        return extents_of(self.filter_size, self.dilation)
 
     def _check(self):
         called = f"convolution {self.name!r}" if self.name else "this convolution"
-        if len(self.input_shape) != 4 or self.input_shape[1] is None:
-            raise ValueError(
-                f"{called} takes images (batch, channel, row, column) with a known number of "
-                f"channels; got shape {self.input_shape}"
-            )
+        check_images(self.input_shape, called)
         channels = self.input_shape[1]
         if self.groups < 1 or channels % self.groups or self.num_filters % self.groups:
             raise ValueError(

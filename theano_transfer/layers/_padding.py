@@ -38,6 +38,20 @@ def as_pair(value, what: str, *, least: int = 1) -> tuple[int, int]:
     return rows, columns
 
 
+def extents_of(filter_size, dilation) -> tuple[int, ...]:
+    """Rows and columns that a filter spans, gaps included."""
+    return tuple((k - 1) * d + 1 for k, d in zip(filter_size, dilation))
+
+
+def check_images(shape, called: str) -> None:
+    """Raise ValueError unless `shape`, of the input of what is `called` so, is one of images."""
+    if len(shape) != 4 or shape[1] is None:
+        raise ValueError(
+            f"{called} takes images (batch, channel, row, column) with a known number of "
+            f"channels; got shape {shape}"
+        )
+
+
 def as_padding(pad):
     """`pad` as ``'same'`` or as ((top, bottom), (left, right)).
 

@@ -6,7 +6,7 @@ from lasagne.init import Constant, GlorotUniform
 from lasagne.layers import Layer
 
 from theano_transfer.layers._conv import Conv2DLayer, DepthwiseConv2DLayer
-from theano_transfer.layers._padding import as_pair
+from theano_transfer.layers._padding import as_pair, check_images
 from theano_transfer.layers._shared import as_if_on
 
 
@@ -59,11 +59,7 @@ class SeparableConv2DLayer(Layer):
         name: str | None = None,
     ):
         super().__init__(incoming, name=name)
-        if len(self.input_shape) != 4 or self.input_shape[1] is None:
-            raise ValueError(
-                "a separable convolution takes images (batch, channel, row, column) with a known "
-                f"number of channels; got shape {self.input_shape}"
-            )
+        check_images(self.input_shape, "a separable convolution")
         channels = self.input_shape[1] * multiplier
         self.W = self.add_param(W, (channels, 1, *as_pair(filter_size, "filter_size")), name="W")
         self.pointwise = self.add_param(pointwise, (num_filters, channels, 1, 1), name="pointwise")

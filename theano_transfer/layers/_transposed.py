@@ -8,7 +8,7 @@ from lasagne.init import Constant, GlorotUniform
 from lasagne.layers import Layer
 from lasagne.nonlinearities import identity
 
-from theano_transfer.layers._padding import as_pair, pad_images
+from theano_transfer.layers._padding import as_pair, check_images, extents_of, pad_images
 
 
 class TransposedConv2DLayer(Layer):
@@ -62,11 +62,7 @@ class TransposedConv2DLayer(Layer):
         name: str | None = None,
     ):
         super().__init__(incoming, name=name)
-        if len(self.input_shape) != 4 or self.input_shape[1] is None:
-            raise ValueError(
-                "a transposed convolution takes images (batch, channel, row, column) with a known "
-                f"number of channels; got shape {self.input_shape}"
-            )
+        check_images(self.input_shape, "a transposed convolution")
         if pad not in ("valid", "same"):
             raise ValueError(f"pad is 'valid' or 'same'; got {pad!r}")
         self.num_filters = num_filters
@@ -117,8 +113,7 @@ class TransposedConv2DLayer(Layer):
 
     @property
     def _extents(self):
-        """Rows and columns that a filter spans, gaps included."""
-        return tuple((k - 1) * d + 1 for k, d in zip(self.filter_size, self.dilation))
+        return extents_of(self.filter_size, self.dilation)
 
     @property
     def _added(self):
