@@ -9,6 +9,7 @@ from theano_transfer.kernels import (
     _constants,
     _conv3d,
     _fusion,
+    _headers,
     _rewrites,
     _static_sizes,
     _updates,
@@ -31,6 +32,7 @@ from theano_transfer.kernels._pool import Pool2d as Pool2d
 from theano_transfer.kernels._pool import Pool2dGrad as Pool2dGrad
 from theano_transfer.kernels._pool import pool2d as pool2d
 
+_headers.install()
 _constants.install()
 _static_sizes.install()
 _rewrites.register()

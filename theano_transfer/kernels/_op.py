@@ -53,7 +53,7 @@ class NativeOp(ExternalCOp):
         onednn = find_onednn()
         # The linker follows the library's own needs.
         return [
-            "-std=c++17",
+            "-std=gnu++17",  # that of the precompiled headers
             f"-Wl,-rpath,{directory}",
             f"-Wl,-rpath-link,{onednn.lib_dir if onednn else ''}",
         ]

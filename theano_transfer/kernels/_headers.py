@@ -1,0 +1,102 @@
+"""The headers of the modules that Aesara compiles, compiled once themselves.
+
+Every module begins with the headers of Python, of NumPy and of C++'s streams and containers. To
+read them takes more than half of the time that a small module compiles in, and a first run
+compiles dozens. GCC takes ``Python.h.gch``, in a directory that it searches before Python's own,
+in the place of ``Python.h`` and all that was compiled with it, and passes over one that was made
+with other options or by another compiler.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import functools
+import hashlib
+import logging
+import subprocess
+import sysconfig
+import threading
+from pathlib import Path
+
+import numpy as np
+from aesara.compile.mode import optdb
+from aesara.configdefaults import config
+from aesara.graph.rewriting.basic import GraphRewriter
+from aesara.link.c.cmodule import GCC_compiler, std_include_dirs
+
+from theano_transfer._files import atomic_write
+
+NAME = "theano_transfer_headers"
+
+HEADERS = Path(__file__).parent / "c_code" / "modules.h"
+
+# What Aesara's linker adds to the options of the compiler and GCC compares.
+OPTIONS = ("-O3", "-fno-math-errno", "-fvisibility=hidden")
+
+_log = logging.getLogger(__name__)
+
+
+def install():
+    """Let modules be compiled with these headers, and without the tables of a debugger, which
+    the options of the user (``gcc.cxxflags``) can ask for again."""
+    file = precompiled_headers()
+    if file is not None:
+        config.gcc__cxxflags = f"-g0 -I{file.parent} {config.gcc__cxxflags}".strip()
+        optdb.register(NAME, _BuildAhead(), "fast_run", "fast_compile", position=-1)
+
+
+@functools.cache
+def precompiled_headers():
+    """Path of the file, there or not yet; None where the compiler would not use it."""
+    version = GCC_compiler.version_str()
+    # Aesara splits options at spaces.
+    if not config.cxx or "clang" in version or " " in str(config.compiledir):
+        return None
+    parts = [version, np.__version__, sysconfig.get_paths()["include"]]
+    parts.append(HEADERS.read_text())
+    key = hashlib.sha256("\0".join(parts).encode()).hexdigest()[:16]
+    return Path(config.compiledir) / NAME / key / "Python.h.gch"
+
+
+def build(file):
+    """Compile the headers into `file`.
+
+    Raises
+    ------
+    RuntimeError
+        When the compiler fails; the message has what it said.
+    """
+    file.parent.mkdir(parents=True, exist_ok=True)
+    # For modules that include it once more, when it is too late for precompiled headers.
+    with atomic_write(file.with_suffix("")) as temporary:
+        temporary.write_text("#include_next <Python.h>\n")
+    with atomic_write(file) as temporary:
+        command = [config.cxx, *OPTIONS, *GCC_compiler.compile_args()]
+        command += [f"-I{directory}" for directory in std_include_dirs()]
+        command += ["-x", "c++-header", str(HEADERS), "-o", str(temporary)]
+        done = subprocess.run(command, capture_output=True, text=True, check=False)
+        if done.returncode != 0:
+            raise RuntimeError("compiling headers failed.\n" + done.stderr[-4000:])
+
+
+class _BuildAhead(GraphRewriter):
+    """Compiles the headers in the background while the first graph is rewritten."""
+
+    def add_requirements(self, fgraph):
+        pass
+
+    def apply(self, fgraph):
+        file = precompiled_headers()
+        if config.cxx and not file.exists():
+            _start(file)
+
+
+@functools.cache
+def _start(file):
+    def quietly():
+        # Modules compile without, only slower.
+        with contextlib.suppress(RuntimeError, OSError):
+            build(file)
+
+    _log.info("compiling the headers of modules, once")
+    threading.Thread(target=quietly).start()
