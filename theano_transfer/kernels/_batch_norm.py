@@ -34,7 +34,7 @@ class _BatchNorm(NativeOp):
         return inputs
 
     def _vector(self, images):
-        return TensorType(images.dtype, shape=(None,))()
+        return TensorType(images.dtype, shape=images.type.shape[1:2])()
 
 
 class BatchNormInference(_BatchNorm):
@@ -102,7 +102,8 @@ class BatchNormTrain(_BatchNormTrain):
     def make_node(self, images, gamma, beta, epsilon, *residual):
         axes = (1, 1, 0) + (4,) * len(residual)
         inputs = self._inputs(images, gamma, beta, epsilon, *residual, axes=axes)
-        vector = self._vector(inputs[0])
+        # Of no known length: a `default_update` must have the very type of the shared variable.
+        vector = TensorType(inputs[0].dtype, shape=(None,))()
         return Apply(self, inputs, [inputs[0].type(), vector, vector.clone()])
 
     def perform(self, node, inputs, output_storage, params=None):

@@ -196,7 +196,7 @@ class UpdateInPlace(GraphRewriter):
                     if client != "output" or index not in updates:
                         continue
                     old = fgraph.inputs[updates[index]]
-                    if old in node.inputs and old.type == output.type:
+                    if old in node.inputs and old.type.is_super(output.type):
                         pattern[position] = node.inputs.index(old)
             if pattern and len(set(pattern.values())) == len(pattern):
                 results = FusedUpdate(node.op.scalar_op, pattern)(*node.inputs, return_list=True)

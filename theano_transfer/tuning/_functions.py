@@ -13,7 +13,6 @@ from functools import cached_property
 import theano
 import theano.tensor as T
 from lasagne.layers import InputLayer, Layer, get_all_layers, get_output
-from lasagne.objectives import aggregate
 
 from theano_transfer.kernels import mode_for
 from theano_transfer.tuning._freeze import assert_frozen, is_frozen, trainable_params
@@ -142,9 +141,18 @@ class Objective:
     def item_losses(self, prediction, target):
         return per_item(self.loss.function(prediction, target), target)
 
+    def mean_loss(self, prediction, target, weight):
+        """Of the items, each times its weight."""
+        # Divided by a length that is known, not by that of a product.
+        count = T.cast(weight.shape[0], theano.config.floatX)
+        return self._weighted(prediction, target, weight) / count
+
+    def _weighted(self, prediction, target, weight):
+        return (self.item_losses(prediction, target) * weight).sum()
+
     def sums(self, prediction, target, weight):
         """Sums over the batch: of weighted losses, and of each metric (which has no weights)."""
-        loss = (self.item_losses(prediction, target) * weight).sum()
+        loss = self._weighted(prediction, target, weight)
         rest = (
             T.cast(per_item(metric(prediction, target), target), theano.config.floatX).sum()
             for metric in self.metrics.values()
@@ -190,7 +198,7 @@ class Functions:
         inference, objective = self.inference, self.objective
         target, weight = objective.target_var(), T.vector("weight")
         prediction = inference.prediction(deterministic=False)
-        loss = aggregate(objective.item_losses(prediction, target), weight, mode="mean")
+        loss = objective.mean_loss(prediction, target, weight)
         params = trainable_params(inference.output)
         updates = self.optimizer(loss, params, self.learning_rate)
         step = theano.function(

@@ -1,8 +1,8 @@
 """Losses as Theano expressions: one number for each item of a batch, before averaging.
 
 ``categorical_crossentropy(prediction, target)`` and its like take the network's output and the
-targets, both symbolic, and return a vector with one loss per item. Training averages it:
-``lasagne.objectives.aggregate(loss, weights).mean()``.
+targets, both symbolic, and return a vector with one loss per item. Training averages it, each item
+times its weight.
 """
 
 from __future__ import annotations

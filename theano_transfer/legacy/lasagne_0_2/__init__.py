@@ -46,7 +46,8 @@ NAMES = {
     "lasagne.layers.local": {"_local": "LocallyConnected2DLayer"},
     "lasagne.layers.pool": {
         "_pool": "Pool1DLayer Pool2DLayer Pool3DLayer MaxPool1DLayer MaxPool2DLayer "
-        "MaxPool3DLayer Upscale1DLayer Upscale2DLayer Upscale3DLayer SpatialPyramidPoolingLayer"
+        "MaxPool3DLayer Upscale1DLayer Upscale2DLayer Upscale3DLayer SpatialPyramidPoolingLayer "
+        "GlobalPoolLayer"
     },
     "lasagne.layers.recurrent": {
         "_recurrence": "Gate",

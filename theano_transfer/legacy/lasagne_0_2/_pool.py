@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import numpy as np
 import theano.tensor as T
 from lasagne.layers import Layer
 from lasagne.layers.pool import pool_output_length
@@ -232,3 +233,34 @@ class SpatialPyramidPoolingLayer(Layer):
             return [(i * size // n, ((i + 1) * size + n - 1) // n) for i in range(n)]
         window, stride = (size + n - 1) // n, size // n
         return [(i * stride, i * stride + window) for i in range(n)]
+
+
+class GlobalPoolLayer(Layer):
+    """One number for each channel, of all that it has: (batch, channel) comes out.
+
+    Parameters
+    ----------
+    incoming : Layer or tuple
+        (batch, channel, any further axes).
+    pool_function : callable
+        Such as ``theano.tensor.mean``. One that is no sum, mean or extreme of Theano's is called
+        with the further axes made one, and ``axis=2``.
+    """
+
+    # What comes out is the same over several axes, whose order in memory is left alone.
+    SEVERAL_AXES = (T.mean, T.sum, T.max, T.min)
+
+    def __init__(self, incoming, pool_function=T.mean, **kwargs):
+        super().__init__(incoming, **kwargs)
+        self.pool_function = pool_function
+
+    def get_output_shape_for(self, input_shape):
+        return input_shape[:2]
+
+    def get_output_for(self, input, **kwargs):
+        axes, lengths = tuple(range(2, input.ndim)), input.type.shape[2:]
+        if self.pool_function is T.mean and None not in lengths:
+            return T.sum(input, axis=axes) / np.asarray(np.prod(lengths), input.dtype)
+        if axes and self.pool_function in self.SEVERAL_AXES:
+            return self.pool_function(input, axis=axes)
+        return self.pool_function(input.flatten(3), axis=2)
