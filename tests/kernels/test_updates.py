@@ -73,6 +73,17 @@ def test_same_numbers_and_one_node_per_parameter(rule):
     assert len(nodes(fused, Elemwise)) < len(nodes(plain, Elemwise))
 
 
+def test_in_place_where_only_the_gradient_knows_the_shape():
+    """As of filters: the shape of a shared variable may change, that of their gradient is known."""
+    filters = theano.shared(np.ones((4, 3, 3, 3), "float32"))
+    images = T.TensorType("float32", (None, 3, 8, 8))("images")
+    maps = T.nnet.conv2d(images, filters, input_shape=(None, 3, 8, 8), filter_shape=(4, 3, 3, 3))
+    updates = lasagne.updates.momentum(maps.sum(), [filters], 0.1)
+    (node,) = nodes(theano.function([images], updates=updates), FusedUpdate)
+    assert node.outputs[0].type.shape == (4, 3, 3, 3)
+    assert len(node.op.inplace_pattern) == 2
+
+
 def test_values_that_are_also_returned_are_not_overwritten():
     w = theano.shared(np.ones(3, "float32"))
     g = T.vector()

@@ -30,6 +30,9 @@ NAME = "theano_transfer_headers"
 
 HEADERS = Path(__file__).parent / "c_code" / "modules.h"
 
+# For modules that include it once more, when it is too late for precompiled headers.
+AGAIN = "#include_next <Python.h>\n"
+
 # What Aesara's linker adds to the options of the compiler and GCC compares.
 OPTIONS = ("-O3", "-fno-math-errno", "-fvisibility=hidden")
 
@@ -42,10 +45,9 @@ def install():
     file = precompiled_headers()
     if file is not None:
         config.gcc__cxxflags = f"-g0 -I{file.parent} {config.gcc__cxxflags}".strip()
-        optdb.register(NAME, _BuildAhead(), "fast_run", "fast_compile", position=-1)
+        optdb.register(NAME, _BuildAhead(file), "fast_run", "fast_compile", position=-1)
 
 
-@functools.cache
 def precompiled_headers():
     """Path of the file, there or not yet; None where the compiler would not use it."""
     version = GCC_compiler.version_str()
@@ -53,13 +55,20 @@ def precompiled_headers():
     if not config.cxx or "clang" in version or " " in str(config.compiledir):
         return None
     parts = [version, np.__version__, sysconfig.get_paths()["include"]]
-    parts.append(HEADERS.read_text())
+    parts += [HEADERS.read_text(), AGAIN]
     key = hashlib.sha256("\0".join(parts).encode()).hexdigest()[:16]
     return Path(config.compiledir) / NAME / key / "Python.h.gch"
 
 
-def build(file):
-    """Compile the headers into `file`.
+def command():
+    """What compiles the headers, up to where to."""
+    include = [f"-I{directory}" for directory in std_include_dirs()]
+    options = [*OPTIONS, *GCC_compiler.compile_args(), *include]
+    return [config.cxx, *options, "-x", "c++-header", str(HEADERS)]
+
+
+def build(file, command):
+    """Compile the headers into `file` by a :func:`command`.
 
     Raises
     ------
@@ -67,14 +76,11 @@ def build(file):
         When the compiler fails; the message has what it said.
     """
     file.parent.mkdir(parents=True, exist_ok=True)
-    # For modules that include it once more, when it is too late for precompiled headers.
     with atomic_write(file.with_suffix("")) as temporary:
-        temporary.write_text("#include_next <Python.h>\n")
+        temporary.write_text(AGAIN)
     with atomic_write(file) as temporary:
-        command = [config.cxx, *OPTIONS, *GCC_compiler.compile_args()]
-        command += [f"-I{directory}" for directory in std_include_dirs()]
-        command += ["-x", "c++-header", str(HEADERS), "-o", str(temporary)]
-        done = subprocess.run(command, capture_output=True, text=True, check=False)
+        ended = [*command, "-o", str(temporary)]
+        done = subprocess.run(ended, capture_output=True, text=True, check=False)
         if done.returncode != 0:
             raise RuntimeError("compiling headers failed.\n" + done.stderr[-4000:])
 
@@ -82,21 +88,26 @@ def build(file):
 class _BuildAhead(GraphRewriter):
     """Compiles the headers in the background while the first graph is rewritten."""
 
+    def __init__(self, file):
+        super().__init__()
+        self._file = file
+
     def add_requirements(self, fgraph):
         pass
 
     def apply(self, fgraph):
-        file = precompiled_headers()
-        if config.cxx and not file.exists():
-            _start(file)
+        if config.cxx:
+            _start(self._file)
 
 
 @functools.cache
 def _start(file):
-    def quietly():
+    def quietly(command):
         # Modules compile without, only slower.
         with contextlib.suppress(RuntimeError, OSError):
-            build(file)
+            build(file, command)
 
-    _log.info("compiling the headers of modules, once")
-    threading.Thread(target=quietly).start()
+    if not file.exists():
+        _log.info("compiling the headers of modules, once")
+        # By the settings of now: others may hold when the thread runs.
+        threading.Thread(target=quietly, args=[command()]).start()

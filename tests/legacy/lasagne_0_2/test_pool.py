@@ -5,7 +5,9 @@ import itertools
 import lasagne
 import numpy as np
 import pytest
+import theano.tensor as T
 from lasagne.layers import (
+    GlobalPoolLayer,
     InputLayer,
     InverseLayer,
     MaxPool1DLayer,
@@ -131,5 +133,21 @@ def test_features(rng, computed):
     pairs = x.reshape(2, 3, 2, 3)
     won = np.where(pairs == pairs.max(axis=2, keepdims=True), pairs, 0).reshape(x.shape)
     np.testing.assert_array_equal(computed(layer, x), won)
-    layer = lasagne.layers.GlobalPoolLayer(InputLayer((None, 6, 3)))
-    np.testing.assert_allclose(computed(layer, x), x.mean(axis=2))
+
+
+@pytest.mark.parametrize("known", [True, False], ids=["known", "unknown"])
+@pytest.mark.parametrize("n", [1, 2, 3])
+@pytest.mark.parametrize(
+    ("function", "reduce"),
+    [(T.mean, np.mean), (T.sum, np.sum), (T.max, np.max), (T.min, np.min), (T.std, np.std)],
+)
+def test_one_number_for_each_channel(function, reduce, n, known):
+    shape = (2, 3, *SIZES[n])
+    x = np.random.default_rng(n).normal(size=shape).astype("float32")
+    images = T.TensorType("float32", (None, 3, *(shape[2:] if known else [None] * n)))("images")
+    layer = GlobalPoolLayer(InputLayer((None, *shape[1:]), images), function)
+    assert layer.output_shape == (None, 3)
+    value = layer.get_output_for(images).eval({images: x})
+    assert value.dtype == "float32"
+    wanted = reduce(x.astype("float64").reshape(2, 3, -1), axis=2)
+    np.testing.assert_allclose(value, wanted, rtol=1e-5, atol=1e-6)

@@ -259,7 +259,7 @@ class GlobalPoolLayer(Layer):
 
     def get_output_for(self, input, **kwargs):
         axes, lengths = tuple(range(2, input.ndim)), input.type.shape[2:]
-        if self.pool_function is T.mean and None not in lengths:
+        if self.pool_function is T.mean and lengths and None not in lengths:
             return T.sum(input, axis=axes) / np.asarray(np.prod(lengths), input.dtype)
         if axes and self.pool_function in self.SEVERAL_AXES:
             return self.pool_function(input, axis=axes)

@@ -1,0 +1,74 @@
+"""Headers that are compiled once: found by the compiler, passed over where they do not fit."""
+
+import subprocess
+
+import pytest
+from aesara.configdefaults import config
+from aesara.link.c.cmodule import GCC_compiler, std_include_dirs
+
+from theano_transfer.kernels import _headers
+from theano_transfer.kernels._building import NATIVE
+
+FILE = _headers.precompiled_headers()
+
+pytestmark = pytest.mark.skipif(
+    FILE is None, reason="this compiler does not use precompiled headers"
+)
+
+
+@pytest.fixture(scope="module", autouse=True)
+def without_those_of_this_process():
+    with config.change_flags(gcc__cxxflags=""):
+        yield
+
+
+@pytest.fixture(scope="module")
+def built(tmp_path_factory):
+    file = tmp_path_factory.mktemp("headers") / FILE.name
+    _headers.build(file, _headers.command())
+    return file
+
+
+def headers_read(source, directory, tmp_path, options=_headers.OPTIONS):
+    """What the compiler reads for a source, a path a line; ``! `` before a precompiled one."""
+    path = tmp_path / "module.cpp"
+    path.write_text(source)
+    command = [config.cxx, "-H", "-g0", f"-I{directory}", *options, *GCC_compiler.compile_args()]
+    command += [f"-I{path}" for path in (NATIVE, *std_include_dirs())]
+    command += ["-c", str(path), "-o", str(tmp_path / "module.o")]
+    return subprocess.run(command, capture_output=True, text=True, check=True).stderr
+
+
+MODULE = '#include <Python.h>\n#include <numpy/arrayobject.h>\n#include "kernels.h"\n'
+
+
+def test_modules_take_them_and_may_include_python_again(built, tmp_path):
+    read = headers_read(MODULE, built.parent, tmp_path)
+    assert read.startswith(f"! {built}")
+    assert "unicodeobject.h" not in read
+
+
+def test_modules_with_other_options_pass_over_them(built, tmp_path):
+    read = headers_read(MODULE, built.parent, tmp_path, options=["-O0", "-fshort-enums"])
+    assert f"! {built}" not in read
+    assert "unicodeobject.h" in read
+
+
+def test_modules_compile_before_they_are_there(tmp_path):
+    assert "unicodeobject.h" in headers_read(MODULE, tmp_path / "missing", tmp_path)
+
+
+def test_options_of_the_user_are_kept_and_come_last(monkeypatch):
+    registered = []
+    monkeypatch.setattr(_headers.optdb, "register", lambda *a, **k: registered.append(a))
+    with config.change_flags(gcc__cxxflags="-g -O2"):
+        _headers.install()
+        assert config.gcc__cxxflags == f"-g0 -I{FILE.parent} -g -O2"
+    assert len(registered) == 1
+
+
+def test_no_headers_for_a_directory_that_options_cannot_name(tmp_path):
+    spaced = tmp_path / "a folder"
+    spaced.mkdir()
+    with config.change_flags(compiledir=str(spaced)):
+        assert _headers.precompiled_headers() is None
