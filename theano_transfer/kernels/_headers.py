@@ -42,22 +42,23 @@ _log = logging.getLogger(__name__)
 def install():
     """Let modules be compiled with these headers, and without the tables of a debugger, which
     the options of the user (``gcc.cxxflags``) can ask for again."""
-    file = precompiled_headers()
+    file = precompiled_headers(Path(config.compiledir))
     if file is not None:
         config.gcc__cxxflags = f"-g0 -I{file.parent} {config.gcc__cxxflags}".strip()
         optdb.register(NAME, _BuildAhead(file), "fast_run", "fast_compile", position=-1)
 
 
-def precompiled_headers():
-    """Path of the file, there or not yet; None where the compiler would not use it."""
+def precompiled_headers(directory):
+    """Path of the file in a `directory`, there or not yet; None where the compiler would not use
+    it."""
     version = GCC_compiler.version_str()
     # Aesara splits options at spaces.
-    if not config.cxx or "clang" in version or " " in str(config.compiledir):
+    if not config.cxx or "clang" in version or " " in str(directory):
         return None
     parts = [version, np.__version__, sysconfig.get_paths()["include"]]
     parts += [HEADERS.read_text(), AGAIN]
     key = hashlib.sha256("\0".join(parts).encode()).hexdigest()[:16]
-    return Path(config.compiledir) / NAME / key / "Python.h.gch"
+    return directory / NAME / key / "Python.h.gch"
 
 
 def command():
