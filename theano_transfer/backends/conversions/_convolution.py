@@ -13,6 +13,7 @@ from aesara.tensor.nnet.abstract_conv import (
     AbstractConv,
     AbstractConv_gradInputs,
     AbstractConv_gradWeights,
+    BaseAbstractConv,
 )
 from jax import lax
 
@@ -129,29 +130,13 @@ def _of_ours(op):
     return _Settings(op.resolved_pad, op.stride, op.dilation, op.groups)
 
 
+def _of(op):
+    return (_of_aesara if isinstance(op, BaseAbstractConv) else _of_ours)(op)
+
+
 @jax_funcify.register(AbstractConv)
 def abstract_conv(op, **kwargs):
     return _of_aesara(op)
-
-
-@jax_funcify.register(AbstractConv_gradInputs)
-def abstract_conv_grad_inputs(op, **kwargs):
-    convolve = _of_aesara(op)
-
-    def apply(filters, gradient, size):
-        return convolve.grad_inputs(filters, gradient, numbers(size, f"the image size of {op}"))
-
-    return apply
-
-
-@jax_funcify.register(AbstractConv_gradWeights)
-def abstract_conv_grad_weights(op, **kwargs):
-    convolve = _of_aesara(op)
-
-    def apply(images, gradient, size):
-        return convolve.grad_weights(images, gradient, numbers(size, f"the filter size of {op}"))
-
-    return apply
 
 
 @jax_funcify.register(Conv2d)
@@ -175,9 +160,10 @@ def conv2d(op, **kwargs):
     return apply
 
 
+@jax_funcify.register(AbstractConv_gradInputs)
 @jax_funcify.register(Conv2dGradInputs)
-def conv2d_grad_inputs(op, **kwargs):
-    convolve = _of_ours(op)
+def conv_grad_inputs(op, **kwargs):
+    convolve = _of(op)
 
     def apply(filters, gradient, size):
         return convolve.grad_inputs(filters, gradient, numbers(size, f"the image size of {op}"))
@@ -185,9 +171,10 @@ def conv2d_grad_inputs(op, **kwargs):
     return apply
 
 
+@jax_funcify.register(AbstractConv_gradWeights)
 @jax_funcify.register(Conv2dGradWeights)
-def conv2d_grad_weights(op, **kwargs):
-    convolve = _of_ours(op)
+def conv_grad_weights(op, **kwargs):
+    convolve = _of(op)
 
     def apply(images, gradient, size):
         return convolve.grad_weights(images, gradient, numbers(size, f"the filter size of {op}"))
