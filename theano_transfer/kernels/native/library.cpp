@@ -1,6 +1,13 @@
-// What happens once, when the library is loaded.
+// All that speaks to oneDNN, whose header takes as long to read as most of this to compile; and
+// what happens once, when the library is loaded.
 #define OWNS_NUMPY_TABLE
 #include "arrays.h"
+
+#include "batch_norm.inc"
+#include "block.inc"
+#include "convolution.inc"
+#include "packed_filters.inc"
+#include "pooling.inc"
 
 namespace {
 
