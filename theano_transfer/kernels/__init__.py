@@ -6,6 +6,7 @@ Importing this package registers the rewrites; from then on every compiled funct
 from theano_transfer.kernels import (
     _bfloat16,
     _channels_last,
+    _compile_ahead,
     _constants,
     _conv3d,
     _fusion,
@@ -33,6 +34,7 @@ from theano_transfer.kernels._pool import Pool2dGrad as Pool2dGrad
 from theano_transfer.kernels._pool import pool2d as pool2d
 
 _headers.install()
+_compile_ahead.register()
 _constants.install()
 _static_sizes.install()
 _rewrites.register()

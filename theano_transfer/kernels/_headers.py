@@ -19,9 +19,7 @@ import threading
 from pathlib import Path
 
 import numpy as np
-from aesara.compile.mode import optdb
 from aesara.configdefaults import config
-from aesara.graph.rewriting.basic import GraphRewriter
 from aesara.link.c.cmodule import GCC_compiler, std_include_dirs
 
 from theano_transfer._files import atomic_write
@@ -45,7 +43,6 @@ def install():
     file = precompiled_headers(Path(config.compiledir))
     if file is not None:
         config.gcc__cxxflags = f"-g0 -I{file.parent} {config.gcc__cxxflags}".strip()
-        optdb.register(NAME, _BuildAhead(file), "fast_run", "fast_compile", position=-1)
 
 
 def precompiled_headers(directory):
@@ -86,19 +83,11 @@ def build(file, command):
             raise RuntimeError("compiling headers failed.\n" + done.stderr[-4000:])
 
 
-class _BuildAhead(GraphRewriter):
-    """Compiles the headers in the background while the first graph is rewritten."""
-
-    def __init__(self, file):
-        super().__init__()
-        self._file = file
-
-    def add_requirements(self, fgraph):
-        pass
-
-    def apply(self, fgraph):
-        if config.cxx:
-            _start(self._file)
+def build_ahead():
+    """Begin to compile them in the background, where that has still to be done."""
+    file = precompiled_headers(Path(config.compiledir))
+    if file is not None and config.cxx:
+        _start(file)
 
 
 @functools.cache

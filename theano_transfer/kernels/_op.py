@@ -19,7 +19,6 @@ class NativeOp(ExternalCOp):
 
     def __init__(self):
         super().__init__([f"c_code/{self.c_name}.c"], f"APPLY_SPECIFIC({self.c_name})")
-        _building.build_ahead()
 
     def settings(self):
         """What another Op of this kind takes to be equal to this one."""
