@@ -14,6 +14,7 @@ import functools
 import hashlib
 import logging
 import subprocess
+import sys
 import sysconfig
 import threading
 from pathlib import Path
@@ -49,8 +50,8 @@ def precompiled_headers(directory):
     """Path of the file in a `directory`, there or not yet; None where the compiler would not use
     it."""
     version = GCC_compiler.version_str()
-    # Aesara splits options at spaces.
-    if not config.cxx or "clang" in version or " " in str(directory):
+    is_gcc = sys.platform == "linux" and config.cxx and "clang" not in version
+    if not is_gcc or " " in str(directory):  # Aesara splits options at spaces
         return None
     parts = [version, np.__version__, sysconfig.get_paths()["include"]]
     parts += [HEADERS.read_text(), AGAIN]
