@@ -26,7 +26,7 @@ def without_those_of_this_process():
 @pytest.fixture(scope="module")
 def built(tmp_path_factory):
     file = tmp_path_factory.mktemp("headers") / FILE.name
-    _headers.build(file, _headers.command())
+    _headers.build(file, _headers.compiler())
     return file
 
 
@@ -57,6 +57,18 @@ def test_modules_with_other_options_pass_over_them(built, tmp_path):
 
 def test_modules_compile_before_they_are_there(tmp_path):
     assert "unicodeobject.h" in headers_read(MODULE, tmp_path / "missing", tmp_path)
+
+
+def test_no_file_stays_that_the_compiler_cannot_read(tmp_path):
+    reads_none = tmp_path / "g++"
+    reads_none.write_text(
+        '#!/bin/sh\ncase "$*" in *-fsyntax-only*) echo had to relocate >&2; exit 1;; esac\n'
+        f'exec {config.cxx} "$@"\n'
+    )
+    reads_none.chmod(0o755)
+    with pytest.raises(RuntimeError, match="had to relocate"):
+        _headers.build(tmp_path / FILE.name, [str(reads_none), *_headers.compiler()[1:]])
+    assert not (tmp_path / FILE.name).exists()
 
 
 def test_options_of_the_user_are_kept_and_come_last():

@@ -99,12 +99,12 @@ def build(what):
             objects = [str(temporary / f"{source.stem}.o") for source in sources]
             with ThreadPoolExecutor(os.cpu_count()) as pool:
                 jobs = [
-                    pool.submit(_run, [*what.compiler, "-c", str(source), "-o", target])
+                    pool.submit(run, [*what.compiler, "-c", str(source), "-o", target])
                     for source, target in zip(sources, objects)
                 ]
                 for job in jobs:
                     job.result()
-            _run([*what.linker, "-o", str(temporary / what.file.name), *objects, *what.libraries])
+            run([*what.linker, "-o", str(temporary / what.file.name), *objects, *what.libraries])
             for path in objects:
                 os.unlink(path)
             try:
@@ -155,9 +155,14 @@ def sources_text():
     return "".join(path.read_text() for path in sorted(NATIVE.iterdir()))
 
 
-def _run(command):
+def run(command):
+    """Run a compiler or linker.
+
+    Raises
+    ------
+    RuntimeError
+        When it fails; the message has what it said.
+    """
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     if done.returncode != 0:
-        raise RuntimeError(
-            "compiling the kernels failed.\n" + " ".join(command) + "\n" + done.stderr[-4000:]
-        )
+        raise RuntimeError(f"compiling failed.\n{' '.join(command)}\n{done.stderr[-4000:]}")

@@ -13,7 +13,6 @@ import contextlib
 import functools
 import hashlib
 import logging
-import subprocess
 import sys
 import sysconfig
 import threading
@@ -24,6 +23,7 @@ from aesara.configdefaults import config
 from aesara.link.c.cmodule import GCC_compiler, std_include_dirs
 
 from theano_transfer._files import atomic_write
+from theano_transfer.kernels._building import run
 
 NAME = "theano_transfer_headers"
 
@@ -59,29 +59,31 @@ def precompiled_headers(directory):
     return directory / NAME / key / "Python.h.gch"
 
 
-def command():
-    """What compiles the headers, up to where to."""
+def compiler():
+    """The command that compiles the headers, up to what shall become of them."""
     include = [f"-I{directory}" for directory in std_include_dirs()]
-    options = [*OPTIONS, *GCC_compiler.compile_args(), *include]
-    return [config.cxx, *options, "-x", "c++-header", str(HEADERS)]
+    return [config.cxx, *OPTIONS, *GCC_compiler.compile_args(), *include]
 
 
-def build(file, command):
-    """Compile the headers into `file` by a :func:`command`.
+def build(file, compiler):
+    """Compile the headers into `file` by a :func:`compiler`.
 
     Raises
     ------
     RuntimeError
-        When the compiler fails; the message has what it said.
+        When the compiler fails, or fails to read what it wrote: it wants them at an address that
+        some machines do not give. The message has what it said. There is no `file` then.
     """
     file.parent.mkdir(parents=True, exist_ok=True)
     with atomic_write(file.with_suffix("")) as temporary:
         temporary.write_text(AGAIN)
     with atomic_write(file) as temporary:
-        ended = [*command, "-o", str(temporary)]
-        done = subprocess.run(ended, capture_output=True, text=True, check=False)
-        if done.returncode != 0:
-            raise RuntimeError("compiling headers failed.\n" + done.stderr[-4000:])
+        run([*compiler, "-x", "c++-header", str(HEADERS), "-o", str(temporary)])
+    try:
+        run([*compiler, f"-I{file.parent}", "-fsyntax-only", "-x", "c++", str(HEADERS)])
+    except RuntimeError:
+        file.unlink()
+        raise
 
 
 def build_ahead():
@@ -93,12 +95,12 @@ def build_ahead():
 
 @functools.cache
 def _start(file):
-    def quietly(command):
+    def quietly(compiler):
         # Modules compile without, only slower.
         with contextlib.suppress(RuntimeError, OSError):
-            build(file, command)
+            build(file, compiler)
 
     if not file.exists():
         _log.info("compiling the headers of modules, once")
         # By the settings of now: others may hold when the thread runs.
-        threading.Thread(target=quietly, args=[command()]).start()
+        threading.Thread(target=quietly, args=[compiler()]).start()
