@@ -40,7 +40,6 @@ def test_a_keras_file(rng, tmp_path):
         "input_size": 16,
         "epsilon": 0.001,
         "source_file": "a.h5",
-        "source_md5": hashlib.md5(content, usedforsecurity=False).hexdigest(),
         "source_sha256": hashlib.sha256(content).hexdigest(),
         "licence": "MIT",
     }
@@ -80,6 +79,16 @@ def test_a_wrong_file_writes_nothing(rng, tmp_path):
         convert(tmp_path / "a.h5", tmp_path / "b.h5", small_network())
     assert (tmp_path / "b.h5").read_bytes() == b"old"
     assert sorted(os.listdir(tmp_path)) == ["a.h5", "b.h5"]
+
+
+def test_a_hash_that_was_checked_is_kept(rng, tmp_path):
+    """MD5 is what Keras publishes; nothing else asks for it."""
+    legacy_file(tmp_path / "a.h5", keras2_layers(rng))
+    md5 = hashlib.md5((tmp_path / "a.h5").read_bytes(), usedforsecurity=False).hexdigest()
+    report = convert(
+        tmp_path / "a.h5", tmp_path / "b.h5", small_network(), known_hash=f"md5:{md5.upper()}"
+    )
+    assert report.attributes["source_md5"] == md5
 
 
 def test_a_wrong_hash_writes_nothing(rng, tmp_path):
