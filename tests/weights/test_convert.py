@@ -118,6 +118,12 @@ def test_by_name_the_top_and_the_classes_are_found_in_the_file(classes, rng, tmp
     np.testing.assert_array_equal(net["stem_conv"].W.get_value(), state["_conv_stem.weight"])
 
 
+def test_arrays_of_a_network_that_nobody_named(rng, tmp_path):
+    write_torch(tmp_path / "a.pth", {"head.weight": rng.standard_normal((2, 2))})
+    with pytest.raises(WeightsFileError, match=r"PyTorch weights.*say which network of the zoo"):
+        convert(tmp_path / "a.pth", tmp_path / "b.h5")
+
+
 def test_an_unknown_model_is_named(rng, tmp_path):
     legacy_file(tmp_path / "a.h5", keras2_layers(rng))
     with pytest.raises(ValueError, match="no model is called 'resnet500'"):

@@ -179,6 +179,16 @@ def test_a_file_is_recognised_by_its_hash():
             assert recognised(source_of([]), {kind: value})[0] == row.model
 
 
+def test_a_file_of_pytorch_is_recognised_by_eight_digits():
+    digest = "f37072fd" + 56 * "0"
+    found = recognised(source_of([]), {"sha256": digest})
+    assert found == ("resnet18", {}, "by its hash as resnet18-f37072fd.pth")
+    with pytest.raises(WeightsFileError):
+        recognised(source_of([]), {"sha256": "f37072fe" + 56 * "0"})
+    with pytest.raises(WeightsFileError):
+        recognised(source_of([]), {"md5": "f37072fd" + 24 * "0"})
+
+
 def test_every_file_is_in_the_registry_with_its_hash():
     known = {row.file: row for row in REGISTRY}
     for model, facts in HOSTED.items():
