@@ -49,9 +49,9 @@ def test_all_that_is_known_of_files(run):
 
 
 def test_a_network_without_published_files(run):
-    status, _, err = run("models", "squeezenet1_0", "--files")
+    status, _, err = run("models", "caffenet", "--files")
     assert status == 1
-    assert "no weights are published for squeezenet1_0" in err
+    assert "no weights are published for caffenet" in err
 
 
 @pytest.mark.parametrize(

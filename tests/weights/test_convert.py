@@ -40,7 +40,6 @@ def test_a_keras_file(rng, tmp_path):
         "input_size": 16,
         "epsilon": 0.001,
         "source_file": "a.h5",
-        "source_md5": hashlib.md5(content, usedforsecurity=False).hexdigest(),
         "source_sha256": hashlib.sha256(content).hexdigest(),
         "licence": "MIT",
     }
@@ -82,6 +81,16 @@ def test_a_wrong_file_writes_nothing(rng, tmp_path):
     assert sorted(os.listdir(tmp_path)) == ["a.h5", "b.h5"]
 
 
+def test_a_hash_that_was_checked_is_kept(rng, tmp_path):
+    """MD5 is what Keras publishes; nothing else asks for it."""
+    legacy_file(tmp_path / "a.h5", keras2_layers(rng))
+    md5 = hashlib.md5((tmp_path / "a.h5").read_bytes(), usedforsecurity=False).hexdigest()
+    report = convert(
+        tmp_path / "a.h5", tmp_path / "b.h5", small_network(), known_hash=f"md5:{md5.upper()}"
+    )
+    assert report.attributes["source_md5"] == md5
+
+
 def test_a_wrong_hash_writes_nothing(rng, tmp_path):
     legacy_file(tmp_path / "a.h5", keras2_layers(rng))
     with pytest.raises(WeightsFileError, match="expected 00"):
@@ -107,6 +116,12 @@ def test_by_name_the_top_and_the_classes_are_found_in_the_file(classes, rng, tmp
         assert weights["predictions/W"].shape == (1280, classes)
         net = zoo.efficientnet_lite0(weights=tmp_path / "a.h5", classes=classes)
     np.testing.assert_array_equal(net["stem_conv"].W.get_value(), state["_conv_stem.weight"])
+
+
+def test_arrays_of_a_network_that_nobody_named(rng, tmp_path):
+    write_torch(tmp_path / "a.pth", {"head.weight": rng.standard_normal((2, 2))})
+    with pytest.raises(WeightsFileError, match=r"PyTorch weights.*say which network of the zoo"):
+        convert(tmp_path / "a.pth", tmp_path / "b.h5")
 
 
 def test_an_unknown_model_is_named(rng, tmp_path):

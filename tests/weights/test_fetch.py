@@ -14,6 +14,7 @@ import pytest
 import requests
 from weights.keras_files import write_legacy
 from weights.server import Server, slow
+from weights.torch_files import lite0_state, write_torch
 
 from theano_transfer import zoo
 from theano_transfer.weights import (
@@ -21,6 +22,7 @@ from theano_transfer.weights import (
     WeightsFileError,
     WeightsUnavailableError,
     cache_dir,
+    convert,
     fetch,
     read,
 )
@@ -243,6 +245,31 @@ class TestCacheDirectory:
         assert cache_dir().name == "theano_transfer"
 
 
+def test_a_file_of_pytorch_is_converted_where_its_first_digits_are_right(
+    rng, home, tmp_path, monkeypatch
+):
+    state = lite0_state(rng)
+    write_torch(tmp_path / "lite0.pth", state)
+    digest = hashlib.sha256((tmp_path / "lite0.pth").read_bytes()).hexdigest()
+    row = replace(
+        next(row for row in REGISTRY if row.model == "efficientnet_lite1"),
+        model="efficientnet_lite0", file="lite0.pth", hash=f"sha256:{digest[:8]}",
+    )  # fmt: skip
+    monkeypatch.setattr(fetch_module, "registered", lambda model, include_top, **_: row)
+    (tmp_path / "other").mkdir()
+    (tmp_path / "other" / "lite0.pth").write_bytes(b"another")
+    with pytest.raises(WeightsUnavailableError, match=f"expected {digest[:8]}"):
+        fetch("efficientnet_lite0", base_url=tmp_path / "other", progressbar=False)
+    weights = read(fetch("efficientnet_lite0", base_url=tmp_path, progressbar=False))
+    np.testing.assert_array_equal(weights["stem_conv/W"], state["_conv_stem.weight"])
+    assert weights.attributes["source_sha256"] == digest
+    assert len(weights.attributes["classes"]) == 1000
+    # where nobody says what it is, too
+    monkeypatch.setattr("theano_transfer.weights._recognise.REGISTRY", (row,))
+    report = convert(tmp_path / "lite0.pth", tmp_path / "a.h5")
+    assert report.recognised == "recognised by its hash as lite0.pth: efficientnet_lite0"
+
+
 class TestRegistry:
     def test_rows_are_of_networks_of_the_zoo(self):
         assert {row.model for row in REGISTRY} <= set(zoo.models())
@@ -253,12 +280,13 @@ class TestRegistry:
         for row in REGISTRY:
             if row.hash is not None:
                 algorithm, _, digest = row.hash.partition(":")
-                assert len(digest) == {"md5": 32, "sha256": 64}[algorithm]
+                digits = {"md5": 32, "sha256": 8 if row.file.endswith(".pth") else 64}
+                assert len(digest) == digits[algorithm]
                 assert int(digest, 16) >= 0
             assert row.licence
             assert row.source
             assert row.url.startswith("https://") or not row.base_url
-            assert row.url.endswith(".h5")
+            assert row.url.endswith((".h5", ".pth"))
         assert len({row.url for row in REGISTRY}) == len(REGISTRY)
         hashes = [row.hash for row in REGISTRY if row.hash]
         assert len(set(hashes)) == len(hashes)

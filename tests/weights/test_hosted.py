@@ -18,6 +18,7 @@ from theano_transfer.weights import REGISTRY, WeightsFileError, WeightsMismatchE
 from theano_transfer.weights._keras import _NAME, _ROLES, KerasFile, as_source
 from theano_transfer.weights._load import plan_for
 from theano_transfer.weights._recognise import recognised
+from theano_transfer.weights._sources import Source
 from theano_transfer.weights._stored import StoredArray
 from theano_transfer.weights._target import target_of
 from theano_transfer.zoo._options import undrawn
@@ -140,6 +141,33 @@ def test_a_file_is_recognised_by_its_arrays(model, classes):
         assert recognised(source, {}) == (model, {}, "by the shapes of its arrays")
 
 
+VARIANTS = sorted({(row.model, row.arguments) for row in REGISTRY if row.arguments}, key=repr)
+
+
+@pytest.mark.parametrize("top", [True, False])
+@pytest.mark.parametrize(
+    ("model", "arguments"),
+    [
+        pytest.param(
+            model,
+            arguments,
+            id=f"{model}-{arguments[0][0]}={arguments[0][1]}",
+            marks=[] if arguments == (("minimalistic", True),) else [pytest.mark.slow],
+        )
+        for model, arguments in VARIANTS
+    ],
+)
+def test_narrow_and_minimal_ones_are_recognised_too(model, arguments, top):
+    with undrawn():
+        net = zoo.build(model, weights=None, include_top=top, **dict(arguments))
+    arrays = OrderedDict(
+        (name, StoredArray(name, shape, "float32", not_read))
+        for name, shape in target_of(net).shapes.items()
+    )
+    source = Source("Keras 2 weights", "a.h5", arrays, axes="keras")
+    assert recognised(source, {}) == (model, dict(arguments), "by the shapes of its arrays")
+
+
 def test_a_file_is_recognised_by_its_hash():
     for row in REGISTRY:
         if row.hash is not None:
@@ -149,6 +177,16 @@ def test_a_file_is_recognised_by_its_hash():
         for older, _ in row.older:
             kind, _, value = older.partition(":")
             assert recognised(source_of([]), {kind: value})[0] == row.model
+
+
+def test_a_file_of_pytorch_is_recognised_by_eight_digits():
+    digest = "f37072fd" + 56 * "0"
+    found = recognised(source_of([]), {"sha256": digest})
+    assert found == ("resnet18", {}, "by its hash as resnet18-f37072fd.pth")
+    with pytest.raises(WeightsFileError):
+        recognised(source_of([]), {"sha256": "f37072fe" + 56 * "0"})
+    with pytest.raises(WeightsFileError):
+        recognised(source_of([]), {"md5": "f37072fd" + 24 * "0"})
 
 
 def test_every_file_is_in_the_registry_with_its_hash():

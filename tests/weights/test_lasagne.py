@@ -213,6 +213,10 @@ WRONG = {
     "another dictionary": pickle.dumps({"weights": []}, protocol=2),
     "a list of numbers": pickle.dumps([1.0, 2.0], protocol=2),
     "a text of two gigabytes": b"\x80\x02]X\xff\xff\xff\x7fabc",
+    "a text of half a gigabyte that nothing needs": b"\x80\x04]\x8d\0\0\0\x20" + bytes(4),
+    "bytes of an exabyte that nothing needs": b"\x80\x05]\x96" + bytes(7) + b"\x10",
+    "a number of a million digits": b"\x80\x02]L" + b"1" * 1_000_000 + b"L\na.",
+    "a name of a million letters": b"\x80\x02]cnumpy\n" + b"n" * 1_000_000 + b"\na.",
     "negative length": b"\x80\x02]T\xff\xff\xff\xffabc",
 }
 

@@ -27,7 +27,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
         "--model",
         metavar="NAME",
         help="network of the zoo that the weights belong to (theano-transfer models); whole Keras "
-        "models, ONNX graphs and files of this project need none, and Keras's weights are mostly "
+        "models, ONNX graphs and files of this project need none, and published files are mostly "
         "recognised",
     )
     parser.add_argument(

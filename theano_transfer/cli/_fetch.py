@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 
 from theano_transfer.cli._console import say
+from theano_transfer.cli._options import argument, positive_int
 
 HELP = "download ImageNet weights, check and convert them"
 EPILOG = """\
@@ -16,6 +17,7 @@ examples:
   theano-transfer fetch resnet50
   theano-transfer fetch vgg16 --without-top
   theano-transfer fetch vgg16 --from /media/weights
+  theano-transfer fetch mobilenet_v2 --with alpha=0.5 --image-size 160
 """
 
 
@@ -23,6 +25,21 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("model", metavar="NAME", help="network of the zoo (theano-transfer models)")
     parser.add_argument(
         "--without-top", action="store_true", help="the file without the classifier"
+    )
+    parser.add_argument(
+        "--with",
+        dest="arguments",
+        type=argument,
+        action="append",
+        default=[],
+        metavar="NAME=VALUE",
+        help="an argument of the network, as theano-transfer models --files shows it (repeatable)",
+    )
+    parser.add_argument(
+        "--image-size",
+        type=positive_int,
+        metavar="N",
+        help="rows of the pictures that the MobileNets were trained with (default: the most)",
     )
     parser.add_argument(
         "--from",
@@ -40,6 +57,8 @@ def run(options: argparse.Namespace) -> int:
     path = weights.fetch(
         options.model,
         not options.without_top,
+        arguments=dict(options.arguments),
+        image_size=options.image_size,
         base_url=options.place,
         progressbar=not options.quiet,
     )

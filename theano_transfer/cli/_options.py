@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import argparse
+import json
 import math
 import os
 import re
+from typing import Any
 
 
 def positive_int(text: str) -> int:
@@ -87,6 +89,20 @@ def known_hash(text: str) -> str:
     if not re.fullmatch(r"md5:[0-9a-fA-F]{32}|sha256:[0-9a-fA-F]{64}", text):
         raise argparse.ArgumentTypeError(f"expected md5:HEX or sha256:HEX, got {text!r}")
     return text
+
+
+def argument(text: str) -> tuple[str, Any]:
+    """NAME=VALUE, where the value is a number, true or false."""
+    name, _, value = text.partition("=")
+    try:
+        found = json.loads(value.lower())
+    except ValueError:
+        found = None
+    if not name.isidentifier() or type(found) not in (bool, int, float):
+        raise argparse.ArgumentTypeError(
+            f"expected NAME=VALUE with a number, true or false, got {text!r}"
+        )
+    return name, found
 
 
 def _whole(text: str, *, least: int) -> int:

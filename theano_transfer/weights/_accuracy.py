@@ -6,7 +6,8 @@ keras-team/keras-applications (100 less its errors); for MobileNets of smaller p
 of tensorflow/models, research/slim/nets, about the checkpoints that Keras converted
 (mobilenet_v1.md of June 2017, mobilenet/README.md); for MobileNetV3 the documentation of
 keras.applications, which has no best five; for EfficientNet-Lite the README of tensorflow/tpu,
-models/official/efficientnet/lite, about the checkpoint that the file was converted from.
+models/official/efficientnet/lite, about the checkpoints that the files were converted from; for
+torchvision's files its documentation.
 """
 
 from __future__ import annotations
@@ -30,7 +31,13 @@ _ACCURACY: dict[str, TopOneAndFive] = {
     "efficientnet_v2_b0": (78.7, 94.3), "efficientnet_v2_b1": (79.8, 95.0),
     "efficientnet_v2_b2": (80.5, 95.1), "efficientnet_v2_b3": (82.0, 95.8),
     "efficientnet_v2_s": (83.9, 96.7),
-    "efficientnet_lite0": (75.1, None),
+    "efficientnet_lite0": (75.1, None), "efficientnet_lite1": (76.7, None),
+    "efficientnet_lite2": (77.6, None), "efficientnet_lite3": (79.8, None),
+    "efficientnet_lite4": (81.5, None),
+    "vgg11": (69.0, 88.6), "vgg13": (69.9, 89.2), "vgg11_bn": (70.4, 89.8),
+    "vgg13_bn": (71.6, 90.4), "vgg16_bn": (73.4, 91.5), "vgg19_bn": (74.2, 91.8),
+    "resnet18": (69.8, 89.1), "resnet34": (73.3, 91.4),
+    "squeezenet1_0": (58.1, 80.4), "squeezenet1_1": (58.2, 80.6),
 }  # fmt: skip
 _OF_VARIANTS: dict[tuple[str, str, Any], TopOneAndFive] = {
     ("mobilenet", "alpha", 0.25): (51.6, 75.8),

@@ -82,13 +82,14 @@ def convert(
     model
         Name of the zoo's network the weights are for; whether it has its top, and how many
         classes, is taken from the file. Or a network. If None, the file must say: one in our own
-        layout names its network, a whole Keras model is rebuilt, and Keras's weights for a network
-        of the zoo are known by their hash, or by the shapes of their arrays.
+        layout names its network, a whole Keras model or an ONNX graph is rebuilt, and published
+        files are known by their hash, Keras's also by the shapes of their arrays.
     format
         What to write: a name in ``WRITERS``; None for our own layout.
     attributes
-        JSON values to keep with the parameters, such as ``source`` and ``licence``. The hash of
-        the source, and what the network says about itself, are added.
+        JSON values to keep with the parameters, such as ``source`` and ``licence``. The SHA-256 of
+        the source (its MD5 too, where it was checked or recognised by it), and what the network
+        says about itself, are added.
     known_hash
         ``'md5:<hex>'`` or ``'sha256:<hex>'`` of the source, checked before it is parsed.
     backend
@@ -103,18 +104,21 @@ def convert(
     """
     if format is not None:
         writer_for(target, format)  # a wrong name is found before a large file is read
-    with open_regular(source) as file:
-        hashes = {kind: digest(file, kind) for kind in ("md5", "sha256")}
+    kind, _, value = (known_hash or "").lower().partition(":")
+    hashes = {kind: value} if len(value) > 8 else {}  # PyTorch's are only the first digits
     with open_source(source, known_hash=known_hash) as opened:
+        _add_hash(hashes, "sha256", source)
         opened = written_on(opened, backend)
         model = opened.attributes.get("model") if model is None else model
         arrays: Mapping[str, Any]
         own: dict[str, Any] = {}
         recognition = ""
-        if model is None and opened.kind.startswith(("Keras", "weights in")) and not opened.whole:
+        if model is None and not opened.whole and not opened.kind.startswith("ONNX"):
+            if opened.axes == "keras":
+                _add_hash(hashes, "md5", source)  # what Keras publishes; slow on half a gigabyte
             model, own, how = recognised(opened, hashes)
             recognition = f"recognised {how}: {_named(model, own)}"
-        if model is None:  # a whole model, or a file that says what it lacks
+        if model is None:
             net = _whole_model(source, opened.kind, known_hash)
             examined = target_of(net)
             arrays = {name: param.get_value(borrow=True) for name, param in examined.params.items()}
@@ -164,6 +168,12 @@ def convert(
         num_parameters=sum(math.prod(array.shape) for array in params.values()),
         recognised=recognition,
     )
+
+
+def _add_hash(hashes: dict[str, str], kind: str, path: str | os.PathLike[str]) -> None:
+    if kind not in hashes:
+        with open_regular(path) as file:
+            hashes[kind] = digest(file, kind)
 
 
 def _whole_model(source: str | os.PathLike[str], kind: str, known_hash: str | None) -> Any:

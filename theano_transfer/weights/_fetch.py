@@ -43,12 +43,13 @@ def fetch(
     """ImageNet weights of a network of the zoo, as a file in our own layout.
 
     What ships with the project is given at once. Other weights are downloaded from where Keras
-    has them (https only), verified by hash before anything parses them, and converted; later
-    calls take the converted file from the cache. (Of the MobileNets of versions 1 and 2 nobody
-    publishes hashes: there https alone vouches for the file. What came is in the converted file's
-    attributes, `source_sha256`.) A download that was cut is continued; several programs
-    that fetch the same file wait for the first. A file that was put into the cache's folder
-    ``downloads`` by hand is used if its hash is right.
+    has them, or PyTorch where Keras has none (https only), verified by hash before anything parses
+    them, and converted; later calls take the converted file from the cache. (Of the MobileNets of
+    versions 1 and 2 nobody publishes hashes: there https alone vouches for the file. PyTorch
+    publishes eight digits, which tell damage, and no more than https who made the file. What came
+    is in the converted file's attributes, `source_sha256`.) A download that was cut is continued;
+    several programs that fetch the same file wait for the first. A file that was put into the
+    cache's folder ``downloads`` by hand is used if its hash is right.
 
     Parameters
     ----------
@@ -154,6 +155,8 @@ def _obtain(row: WeightsFile, base_url: str | os.PathLike[str] | None, progressb
             return path
     size = f"{row.size / 1e6:.0f} MB, " if row.size else ""
     algorithm, _, digest = (row.hash or "no hash:is published").partition(":")
+    if len(digest) == 8:
+        digest += "..."
     msg = (
         f"the ImageNet weights of {row.model} are not on this machine, and could not be "
         f"had: {'; '.join(failures)}.\n"

@@ -394,7 +394,13 @@ def _checked_array(dataset: h5py.Dataset, location: str, context: _Context) -> S
 
     def read() -> np.ndarray:
         with context.guard(location):
-            return np.asarray(dataset[()], dtype=dtype.newbyteorder("="))
+            if dataset.chunks is not None or not size:
+                return np.asarray(dataset[()], dtype=dtype.newbyteorder("="))
+            # All of it is stored, as was seen above; zeros to read it into would cost as much time
+            # as reading. (Chunks may be missing, and a file may say that they stay as they were.)
+            values = np.empty(dataset.shape, dtype.newbyteorder("="))
+            dataset.read_direct(values)
+            return values
 
     def rows(start: int, stop: int) -> np.ndarray:
         with context.guard(location):

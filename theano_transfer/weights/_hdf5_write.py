@@ -14,7 +14,9 @@ import numpy as np
 
 from ._stored import StoredArray
 
-CHUNK_BYTES = 16 << 20  # a chunk is decoded in memory as a whole
+# A chunk is decoded in memory as a whole. HDF5 takes memory for each one anew; of larger ones, the
+# system takes it back and clears it each time.
+CHUNK_BYTES = 8 << 20
 
 
 def write_hdf5(

@@ -27,6 +27,15 @@ _STORE = {"PUT", "BINPUT", "LONG_BINPUT"}
 _FETCH = {"GET", "BINGET", "LONG_BINGET"}
 # Opcode -> bytes of the length in front of its content. Contents stay in the file.
 _LONG = {"BINSTRING": 4, "BINBYTES": 4, "BINBYTES8": 8}
+# Those with texts have a line of any length; these, a number or a name.
+_SHORT = {"INT", "LONG", "FLOAT", "GLOBAL", "PUT", "GET"}
+MAX_LINE = 1 << 10
+_KNOWN = {
+    *_VALUES, *_EMPTY, *_CONSTANTS, *_TUPLES, *_STORE, *_FETCH,
+    *("PROTO", "FRAME", "STOP", "MARK", "MEMOIZE", "TUPLE", "LIST", "DICT"),
+    *("APPEND", "APPENDS", "SETITEM", "SETITEMS"),
+    *("GLOBAL", "STACK_GLOBAL", "REDUCE", "BUILD", "BINPERSID"),
+}  # fmt: skip
 _OPCODES = {opcode.code.encode("latin-1"): opcode for opcode in pickletools.opcodes}
 _MARK = object()
 
@@ -113,6 +122,14 @@ def _operations(stream: BinaryIO) -> Iterator[tuple[str, Any]]:
         opcode = _OPCODES.get(code)
         if opcode is None:
             raise Refusal(f"{code!r} is no pickle operation" if code else "a pickle without an end")
+        if opcode.name not in _KNOWN:  # before its argument is read, which may claim any length
+            raise _unneeded(opcode.name)
+        if opcode.name in _SHORT:
+            place = stream.tell()
+            for _ in range(2 if opcode.name == "GLOBAL" else 1):
+                if len(stream.readline(MAX_LINE)) == MAX_LINE:
+                    raise Refusal(f"a number or a name of {MAX_LINE:,} letters or more")
+            stream.seek(place)
         if opcode.name in _LONG:
             width = _LONG[opcode.name]
             length = int.from_bytes(_exactly(stream, width), "little")
@@ -134,6 +151,10 @@ def _operations(stream: BinaryIO) -> Iterator[tuple[str, Any]]:
                 yield opcode.name, _exactly(stream, length).decode("utf-8", "surrogatepass")
                 continue
             yield opcode.name, opcode.arg.reader(stream)
+
+
+def _unneeded(name: str) -> Refusal:
+    return Refusal(f"it uses the pickle operation {name}, which arrays do not need")
 
 
 def _exactly(stream: BinaryIO, length: int) -> bytes:
@@ -213,7 +234,7 @@ class _Machine:
                 # A dictionary's _metadata, versions of modules: of no use here.
                 expect(stack[-1], dict)
         elif name not in ("PROTO", "FRAME"):
-            raise Refusal(f"it uses the pickle operation {name}, which arrays do not need")
+            raise _unneeded(name)
 
     def _refer(self, name: str) -> None:
         if name not in self.names:

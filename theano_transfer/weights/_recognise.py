@@ -1,4 +1,4 @@
-"""Which network of the zoo a weights file of Keras's is for, where nobody says."""
+"""Which network of the zoo a weights file is for, where nobody says."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from ._errors import WeightsFileError
 from ._registry import REGISTRY
 from ._signatures import SIGNATURES
 from ._sources import Source
+from ._untrusted import is_digest
 
 
 def recognised(source: Source, hashes: Mapping[str, str]) -> tuple[str, dict[str, Any], str]:
@@ -35,12 +36,11 @@ def recognised(source: Source, hashes: Mapping[str, str]) -> tuple[str, dict[str
     WeightsFileError
         It is of no network that is known, or of several.
     """
-    known = {f"{kind}:{value}" for kind, value in hashes.items()}
     for row in REGISTRY:
-        if row.hash in known:
+        if _is(row.hash, hashes):
             return row.model, dict(row.arguments), f"by its hash as {row.file}"
         for older, what in row.older:
-            if older in known:
+            if _is(older, hashes):
                 return row.model, dict(row.arguments), f"by its hash: {what}"
     shapes = {name: array.shape for name, array in source.arrays.items()}
     found = SIGNATURES.get(signature(shapes)) if source.axes == "keras" else None
@@ -52,6 +52,11 @@ def recognised(source: Source, hashes: Mapping[str, str]) -> tuple[str, dict[str
         raise WeightsFileError(msg)
     model, *arguments = found
     return model, dict(arguments), "by the shapes of its arrays"
+
+
+def _is(known: str | None, hashes: Mapping[str, str]) -> bool:
+    kind, _, value = (known or "").partition(":")
+    return kind in hashes and is_digest(hashes[kind], value)
 
 
 def signature(shapes: Mapping[str, Shape]) -> str:

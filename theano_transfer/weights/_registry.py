@@ -3,7 +3,8 @@
 Facts: keras/src/applications (URLs, md5), the section "License" of each model in the documentation
 of Keras 2.2 and the repositories it names (licences; of later models, the repositories' own),
 transcripts of downloads (sizes), releases of fchollet/deep-learning-models and
-keras-team/keras-applications (mirrors).
+keras-team/keras-applications (mirrors). PyTorch's files: see ``_registry_torch``; torchvision's
+repository is under BSD-3-Clause, and so are its weights where nothing else is said.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from typing import Any
 from ._accuracy import accuracy
 from ._errors import WeightsUnavailableError
 from ._older import OLDER
+from ._registry_torch import TIMM, TORCHVISION
 
 KERAS = "https://storage.googleapis.com/tensorflow/keras-applications/"
 
@@ -32,7 +34,8 @@ class WeightsFile:
     base_url
         Address of the folder, empty for a file that ships with the project.
     hash
-        ``'md5:<hex>'`` or ``'sha256:<hex>'``; None where the publisher gives none.
+        ``'md5:<hex>'`` or ``'sha256:<hex>'``, of PyTorch's files the first eight digits; None where
+        the publisher gives none.
     size
         Bytes, where known.
     licence, source
@@ -187,6 +190,24 @@ def _mobilenet_v3(
         f"mobilenet_v3_{which}", "mobilenet_v3", _GOOGLE, (top, None), (notop, None),
         files=(f"{file}.h5", f"{file}_no_top_v2.h5"), arguments=arguments,
     )  # fmt: skip
+
+
+def _torch(
+    files: Mapping[str, str], base_url: str, rights: tuple[str, str]
+) -> Iterator[WeightsFile]:
+    licence, source = rights
+    for model, file in files.items():
+        digits = file.rpartition("-")[2].partition(".")[0]
+        yield WeightsFile(
+            model=model,
+            include_top=True,
+            file=file,
+            base_url=base_url,
+            hash=f"sha256:{digits}",
+            size=None,
+            licence=licence,
+            source=source,
+        )
 
 
 REGISTRY: tuple[WeightsFile, ...] = (
@@ -360,6 +381,16 @@ REGISTRY: tuple[WeightsFile, ...] = (
         ("minimalistic", True),
     ),
     *_mobilenets(),
+    *_torch(
+        TORCHVISION,
+        "https://download.pytorch.org/models/",
+        ("BSD-3-Clause", "torchvision (PyTorch)"),
+    ),
+    *_torch(
+        TIMM,
+        "https://github.com/rwightman/pytorch-image-models/releases/download/v0.1-weights/",
+        ("Apache-2.0", "Google (TensorFlow TPU models); converted by R. Wightman for PyTorch"),
+    ),
 )  # fmt: skip
 
 

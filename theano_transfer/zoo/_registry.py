@@ -26,8 +26,8 @@ ARGUMENTS = """
     Parameters
     ----------
     weights : None, 'imagenet' or path
-        None: random. ``'imagenet'``: those that ship with the project, or Keras's, downloaded
-        once. A path: a file of ours or of Keras that fits.
+        None: random. ``'imagenet'``: those that ship with the project, or Keras's (PyTorch's,
+        where Keras has none), downloaded once. A path: a file of ours or of Keras that fits.
     include_top : bool
         Whether the network ends in its classifier.
     input_shape : (channels, rows, columns)
