@@ -87,6 +87,13 @@ def test_theano_itself_is_not_replaced_by_accident(tmp_path):
     assert chosen.stdout.strip() == "1.0.5", chosen.stderr
 
 
+def test_a_program_that_insists_on_a_gpu():
+    flags = "device=opencl0:0,force_device=True,cxx="
+    done = run(["-c", "import theano_transfer"], THEANO_FLAGS=flags)
+    assert done.returncode != 0
+    assert "force_device" in done.stderr
+
+
 def test_a_backend_is_asked_for_a_gpu(monkeypatch):
     from theano_transfer.legacy import _device
 
