@@ -93,8 +93,8 @@ _TABLE = {
     ],
     "theano.scan_module.scan_opt": [("Aesara saves scan's memory by itself", "ScanSaveMem")],
     "theano.scan_module.scan_perform_ext": [
-        (_INTERNAL, "cfile code dirname init_py init_pyc loc need_reload numpy_ver preargs try_import "
-                    "try_reload"),
+        (_INTERNAL, "cfile code dirname init_py init_pyc loc need_reload numpy_ver preargs "
+                    "try_import try_reload"),
     ],
     "theano.scan_module.scan_utils": [("use theano.clone(graph, replace=...)", "map_variables")],
     "theano.tensor.basic": [
