@@ -69,6 +69,15 @@ def test_a_program_runs(at_the_top, tmp_path):
     assert "CPU" in said[0]
 
 
+def test_a_line_in_the_wrong_place(tmp_path):
+    from theano_transfer.legacy import _script
+
+    script = tmp_path / "program.py"
+    script.write_text("import theano_transfer\nfrom __future__ import division\n")
+    with pytest.raises(SyntaxError, match="goes below"):
+        _script.code_of(str(script))
+
+
 def test_theano_itself_is_not_replaced_by_accident(tmp_path):
     (tmp_path / "theano").mkdir()
     (tmp_path / "theano" / "__init__.py").write_text("__version__ = 'real'\n")
