@@ -86,7 +86,7 @@ class CholeskyGrad(Op):
             raise ValueError(f"CholeskyGrad(lower={self.lower}) of a factor by {made_by}")
         return Apply(self, inputs, [inputs[0].type()])
 
-    def perform(self, node, inputs, output_storage):
+    def perform(self, node, inputs, output_storage, params=None):
         x, factor, gradient = inputs
         if not self.lower:
             factor, gradient = factor.T, gradient.T
