@@ -96,11 +96,18 @@ def test_theano_itself_is_not_replaced_by_accident(tmp_path):
     assert chosen.stdout.strip() == "1.0.5", chosen.stderr
 
 
-def test_a_program_that_insists_on_a_gpu():
-    flags = "device=opencl0:0,force_device=True,cxx="
-    done = run(["-c", "import theano_transfer"], THEANO_FLAGS=flags)
-    assert done.returncode != 0
-    assert "force_device" in done.stderr
+@pytest.mark.parametrize(
+    ("flags", "expected"),
+    [
+        ("", ("cpu", False)),
+        ("device=cuda1,floatX=float32", ("cuda1", False)),
+        ("force_device=True,device=gpu", ("gpu", True)),
+    ],
+)
+def test_the_device_that_is_said(flags, expected):
+    from theano_transfer.legacy import _flags
+
+    assert _flags.device_said({"THEANO_FLAGS": flags, "THEANORC": os.devnull}) == expected
 
 
 def test_a_backend_is_asked_for_a_gpu(monkeypatch):
@@ -108,9 +115,12 @@ def test_a_backend_is_asked_for_a_gpu(monkeypatch):
 
     asked = []
     monkeypatch.setitem(_device._state, "use", None)
+    monkeypatch.setitem(_device._state, "asked", None)
     monkeypatch.setattr(_device, "_said", set())
     with pytest.raises(RuntimeError, match="no GPU"):
         _device.asked_for("cuda", force=True)
+    with pytest.raises(RuntimeError, match="no GPU"):
+        _device.settle()
     _device.register(lambda device: asked.append(device) or True)
     _device.asked_for("cpu")
     _device.asked_for("gpu0")

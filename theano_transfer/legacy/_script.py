@@ -46,7 +46,7 @@ def code_of(path):
 
 
 def not_python_3(error):
-    """`error` with what to do where the file is Python 2, or was given a line in the wrong place."""
+    """`error` with what to do where the file is Python 2, or has a line in the wrong place."""
     if "__future__" in (error.msg or ""):
         hint = "`import theano_transfer` goes below that line"
     else:
