@@ -69,6 +69,15 @@ def test_a_program_runs(at_the_top, tmp_path):
     assert "CPU" in said[0]
 
 
+def test_a_line_in_the_wrong_place(tmp_path):
+    from theano_transfer.legacy import _script
+
+    script = tmp_path / "program.py"
+    script.write_text("import theano_transfer\nfrom __future__ import division\n")
+    with pytest.raises(SyntaxError, match="goes below"):
+        _script.code_of(str(script))
+
+
 def test_theano_itself_is_not_replaced_by_accident(tmp_path):
     (tmp_path / "theano").mkdir()
     (tmp_path / "theano" / "__init__.py").write_text("__version__ = 'real'\n")
@@ -87,14 +96,31 @@ def test_theano_itself_is_not_replaced_by_accident(tmp_path):
     assert chosen.stdout.strip() == "1.0.5", chosen.stderr
 
 
+@pytest.mark.parametrize(
+    ("flags", "expected"),
+    [
+        ("", ("cpu", False)),
+        ("device=cuda1,floatX=float32", ("cuda1", False)),
+        ("force_device=True,device=gpu", ("gpu", True)),
+    ],
+)
+def test_the_device_that_is_said(flags, expected):
+    from theano_transfer.legacy import _flags
+
+    assert _flags.device_said({"THEANO_FLAGS": flags, "THEANORC": os.devnull}) == expected
+
+
 def test_a_backend_is_asked_for_a_gpu(monkeypatch):
     from theano_transfer.legacy import _device
 
     asked = []
     monkeypatch.setitem(_device._state, "use", None)
+    monkeypatch.setitem(_device._state, "asked", None)
     monkeypatch.setattr(_device, "_said", set())
     with pytest.raises(RuntimeError, match="no GPU"):
         _device.asked_for("cuda", force=True)
+    with pytest.raises(RuntimeError, match="no GPU"):
+        _device.settle()
     _device.register(lambda device: asked.append(device) or True)
     _device.asked_for("cpu")
     _device.asked_for("gpu0")

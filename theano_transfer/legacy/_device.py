@@ -20,22 +20,31 @@ def asked_for(device, force=False):
     """
     if not str(device).startswith(("cuda", "gpu", "opencl", "jax")):
         return
-    _state["asked"] = device
+    _state["asked"] = device, force
     if not _state["settled"]:
         return
     if _state["use"] is not None and _state["use"](device):
         _say_once(f"device={device}: computing with JAX")
     elif force:
-        raise RuntimeError(f"device={device}: JAX finds no GPU, and force_device is set")
+        raise RuntimeError(
+            f"device={device}: JAX is missing or finds no GPU, and the program insists on one "
+            "(force_device, or use(force=True)); leave that out to compute on the CPU"
+        )
     else:
         _say_once(f"device={device}: JAX is missing or finds no GPU; computing on the CPU")
 
 
 def settle():
-    """Choose what was asked for before: a backend that there is has been registered by now."""
+    """Choose what was asked for before: a backend that there is has been registered by now.
+
+    Raises
+    ------
+    RuntimeError
+        If ``force_device`` is set and there is no GPU.
+    """
     _state["settled"] = True
     if _state["asked"] is not None:
-        asked_for(_state["asked"])
+        asked_for(*_state["asked"])
 
 
 def register(use):

@@ -61,6 +61,13 @@ def said_for_theano(environ=os.environ):
     return said
 
 
+def device_said(environ=os.environ):
+    """The device that flags and files ask for, and whether ``force_device`` insists on it."""
+    said = said_for_theano(environ)
+    force = said.get("force_device", "").lower() in ("1", "true", "yes", "on")
+    return said.get("device", "cpu"), force
+
+
 def _parse(text):
     """``'floatX=float32,blas.ldflags=-lblas'`` as a dictionary with Aesara's spelling of names."""
     pairs = (item.split("=", 1) for item in re.split(r",(?=[^,=]+=)", text) if "=" in item)

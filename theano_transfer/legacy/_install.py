@@ -11,7 +11,7 @@ import types
 import warnings
 
 from theano_transfer.legacy import _device
-from theano_transfer.legacy._flags import prepare_flags, said_for_theano
+from theano_transfer.legacy._flags import device_said, prepare_flags
 
 # Set to 1: have the alias even where Theano itself is installed.
 ALIAS = "THEANO_TRANSFER_ALIAS"
@@ -29,7 +29,8 @@ def install():
         return
     _check_for_theano()
     prepare_flags()
-    _device.asked_for(said_for_theano().get("device", "cpu"))
+    device, force = device_said()
+    _device.asked_for(device, force)
     with _quiet():
         aesara = importlib.import_module("aesara")
         _leave_out_what_does_not_compile()

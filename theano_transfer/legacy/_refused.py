@@ -56,10 +56,6 @@ _TABLE = {
         ("use get_lock and release_lock, or aesara.compile.compilelock.lock_ctx",
          "Unlocker lock notset refresh_lock set_lock_status"),
     ],
-    "theano.gof.graph": [
-        ("give rewritten variables their traces with theano.gof.opt.copy_stack_trace",
-         "nodes_constructed"),
-    ],
     "theano.gof.lazylinker_c": [(_INTERNAL, "args cfile code dirname init_py init_pyc loc")],
     "theano.gof.link": [(_INTERNAL, "add_clear_storage log_thunk_trace thunk_hook")],
     "theano.gof.op": [
@@ -68,7 +64,7 @@ _TABLE = {
     ],
     "theano.gof.opt": [
         ("give rewritten variables their traces with theano.gof.opt.copy_stack_trace",
-         "CheckStackTraceOptimization CheckStrackTraceFeature inherit_stack_trace"),
+         "CheckStackTraceOptimization CheckStrackTraceFeature"),
         (_GPU, "GraphToGPULocalOptGroup"),
     ],
     "theano.gof.toolbox": [("use theano.gof.toolbox.History", "GetCheckpoint LambdExtract")],
@@ -97,7 +93,8 @@ _TABLE = {
     ],
     "theano.scan_module.scan_opt": [("Aesara saves scan's memory by itself", "ScanSaveMem")],
     "theano.scan_module.scan_perform_ext": [
-        (_INTERNAL, "cfile code dirname init_py init_pyc loc numpy_ver preargs"),
+        (_INTERNAL, "cfile code dirname init_py init_pyc loc need_reload numpy_ver preargs "
+                    "try_import try_reload"),
     ],
     "theano.scan_module.scan_utils": [("use theano.clone(graph, replace=...)", "map_variables")],
     "theano.tensor.basic": [
@@ -108,20 +105,15 @@ _TABLE = {
     "theano.tensor.io": [("use mpi4py", "comm")],
     "theano.tensor.nnet.sigm": [(_REWRITE, "register_local_1msigmoid")],
     "theano.tensor.opt": [
-        ("use fgraph.clients[variable]", "get_clients get_clients2"),
         (
             _REWRITE,
-            "apply_rebroadcast_opt local_canonicalize_alloc local_erf_neg_minus_one2 "
-            "local_flatten_lift local_log_add local_neg_neg local_one_add_neg_erfc "
-            "local_one_minus_erf2 local_one_minus_erfc2 local_one_minus_erfc3 "
-            "local_one_plus_neg_erf local_useless_tile",
+            "local_erf_neg_minus_one2 local_one_add_neg_erfc local_one_minus_erf2 "
+            "local_one_minus_erfc2 local_one_minus_erfc3 local_one_plus_neg_erf "
+            "local_useless_tile",
         ),
     ],
     "theano.tensor.raw_random": [(_REWRITE, "random_make_inplace")],
     "theano.tensor.signal.pool": [(_INTERNAL, "PoolingMode_t")],
-    "theano.tensor.slinalg": [
-        ("use theano.tensor.grad: the gradient of Cholesky is an expression", "CholeskyGrad"),
-    ],
     "theano.tensor.subtensor": [
         (
             _BOOLEAN,
@@ -138,7 +130,12 @@ _TABLE = {
     "theano.tensor.var": [(_INTERNAL, "equal_slices")],
     "theano.typed_list.opt": [(_REWRITE, "typed_list_inplace_opt")],
 }  # fmt: skip
-_TABLE["theano.tensor"] = _TABLE["theano.tensor.basic"] + _TABLE["theano.tensor.subtensor"]
+_TABLE["theano.compile"] += _TABLE["theano.compile.ops"]
+_TABLE["theano.tensor"] = [
+    *_TABLE["theano.tensor.basic"],
+    *_TABLE["theano.tensor.inc_code"],
+    *_TABLE["theano.tensor.subtensor"],
+]
 
 # (module, name) -> reason
 LISTED = {

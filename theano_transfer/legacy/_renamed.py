@@ -27,6 +27,8 @@ _TENSOR = {
     "gof": ("theano.gof", None),
     "_tensor_py_operators": ("aesara.tensor.var", "_tensor_py_operators"),
     "MaxAndArgmax": (_MATH, "MaxAndArgmax"),
+    "hashtype": ("theano_transfer.legacy.mended.gof_utils", "hashtype"),
+    "int32_t": ("aesara.scalar", "int32"),
 }
 _GOF_OPT = {
     "GlobalOptimizer": (_REWRITING, "GraphRewriter"),
@@ -50,13 +52,13 @@ _NNET = {
     "ultra_fast_sigmoid": ("aesara.tensor.nnet.sigm", "ultra_fast_sigmoid"),
     "sigmoid": (_MATH, "sigmoid"),
     "softplus": (_MATH, "softplus"),
+    "scalar_sigmoid": ("aesara.scalar.math", "sigmoid"),
 }
 _SIGM = {
     **_NNET,
     "ScalarSigmoid": ("aesara.scalar.math", "Sigmoid"),
     "ScalarSoftplus": ("aesara.scalar.math", "Softplus"),
     "local_inv_1_plus_exp": ("aesara.tensor.rewriting.math", "local_reciprocal_1_plus_exp"),
-    "scalar_sigmoid": ("aesara.scalar.math", "sigmoid"),
     "scalar_softplus": ("aesara.scalar.math", "softplus"),
     "sigmoid_inplace": ("aesara.tensor.inplace", "sigmoid_inplace"),
 }
@@ -65,6 +67,8 @@ _REWRITES = {
     "assert_": ("aesara.raise_op", "assert_op"),
     "local_div_to_inv": ("aesara.tensor.rewriting.math", "local_div_to_reciprocal"),
     "local_inv_canon": ("aesara.tensor.rewriting.math", "local_reciprocal_canon"),
+    "local_log_add": ("aesara.tensor.rewriting.math", "local_log_add_exp"),
+    "local_flatten_lift": ("aesara.tensor.rewriting.shape", "local_reshape_lift"),
     "local_elemwise_alloc_op": ("aesara.tensor.rewriting.basic", "local_elemwise_alloc"),
     "local_inplace_incsubtensor1": (
         "aesara.tensor.rewriting.subtensor",
@@ -73,6 +77,8 @@ _REWRITES = {
     "local_rebroadcast_lift": ("aesara.tensor.rewriting.shape", "local_unbroadcast_lift"),
     "local_useless_rebroadcast": ("aesara.tensor.rewriting.shape", "local_useless_unbroadcast"),
 }
+# SciPy is required.
+_SCIPY = {"imported_scipy_signal": ("theano_transfer.legacy.mended.linalg", "imported_scipy")}
 _SCAN = "aesara.scan.rewriting"
 _CONV = "theano_transfer.legacy.mended.convolution"
 
@@ -91,20 +97,30 @@ RENAMED: dict[str, dict] = {
         "OpenMPOp": ("aesara.link.c.op", "OpenMPOp"),
         "OpWiseCLinker": ("aesara.link.c.basic", "OpWiseCLinker"),
     },
+    "theano.compile": {
+        "Rebroadcast": ("theano_transfer.legacy.mended.shapes", "Rebroadcast"),
+        "ScanProfileStats": ("aesara.scan.utils", "ScanProfileStats"),
+        "is_same_graph": ("theano_transfer.legacy.mended.graph", "is_same_graph"),
+    },
     "theano.gof": _GOF_OPT,
     "theano.gof.opt": _GOF_OPT,
     "theano.gof.optdb": {"DB": _GOF_OPT["DB"]},
     "theano.gof.vm": {"VM_Linker": ("aesara.link.vm", "VMLinker")},
     "theano.gof.type": {"SingletonType": ("aesara.link.c.type", "CType")},
     "theano.sandbox.softsign": {"softsign": ("aesara.tensor.nnet.basic", "softsign")},
-    "theano.scalar": {"gof": ("theano.gof", None)},
+    "theano.scalar": {
+        "gof": ("theano.gof", None),
+        "Op": ("theano_transfer.legacy.mended.ops", "Op"),
+    },
+    "theano.scalar.basic_sympy": {"theano_dtype": ("aesara.scalar.basic_sympy", "aesara_dtype")},
     "theano.sparse": {"gof": ("theano.gof", None)},
     "theano.tensor": _TENSOR,
     "theano.tensor.basic": _TENSOR,
     "theano.tensor.nnet": _NNET,
     "theano.tensor.nnet.nnet": _NNET,
     "theano.tensor.nnet.sigm": _SIGM,
-    "theano.tensor.nnet.conv": {"conv2d": (_CONV, "conv_conv2d")},
+    "theano.tensor.nnet.abstract_conv": _SCIPY,
+    "theano.tensor.nnet.conv": {"conv2d": (_CONV, "conv_conv2d"), **_SCIPY},
     "theano.sandbox.conv": {"conv2d": (_CONV, "conv_conv2d")},
     "theano.tensor.opt": _REWRITES,
     "theano.scan_module.scan_opt": {

@@ -46,6 +46,10 @@ def code_of(path):
 
 
 def not_python_3(error):
-    """`error` with what to do where the file is Python 2."""
-    error.msg = f"{error.msg} (a program for Python 2? `pip install 2to3` and `2to3 -w` convert it)"
+    """`error` with what to do where the file is Python 2, or has a line in the wrong place."""
+    if "__future__" in (error.msg or ""):
+        hint = "`import theano_transfer` goes below that line"
+    else:
+        hint = "a program for Python 2? `pip install 2to3` and `2to3 -w` convert it"
+    error.msg = f"{error.msg} ({hint})"
     return error

@@ -94,9 +94,14 @@ def local_optimizer(tracks, inplace=False, requirements=()):
     return decorate
 
 
-def PatternSub(*args, pdb=False, **kwargs):
-    """The rewrite of one pattern of Ops into another."""
-    return basic.PatternNodeRewriter(*args, **kwargs)
+def PatternSub(*args, pdb=False, get_nodes=None, **kwargs):
+    """The rewrite of one pattern of Ops into another.
+
+    `get_nodes`: a function of a node that returns those to try the pattern on.
+    """
+    if get_nodes is not None and len(inspect.signature(get_nodes).parameters) == 1:
+        get_nodes = _given_graph(get_nodes)
+    return basic.PatternNodeRewriter(*args, get_nodes=get_nodes, **kwargs)
 
 
 def EquilibriumOptimizer(
