@@ -95,6 +95,11 @@ def test_a_backend_is_asked_for_a_gpu(monkeypatch):
     monkeypatch.setattr(_device, "_said", set())
     with pytest.raises(RuntimeError, match="no GPU"):
         _device.asked_for("cuda", force=True)
+    monkeypatch.setitem(_device._state, "settled", False)
+    _device.asked_for("cuda", force=True)  # by a flag, before anything is imported
+    with pytest.raises(RuntimeError, match="no GPU"):
+        _device.settle()
+    monkeypatch.setitem(_device._state, "asked", None)
     _device.register(lambda device: asked.append(device) or True)
     _device.asked_for("cpu")
     _device.asked_for("gpu0")

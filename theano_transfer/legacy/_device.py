@@ -20,7 +20,7 @@ def asked_for(device, force=False):
     """
     if not str(device).startswith(("cuda", "gpu", "opencl", "jax")):
         return
-    _state["asked"] = device
+    _state["asked"], _state["force"] = device, force
     if not _state["settled"]:
         return
     if _state["use"] is not None and _state["use"](device):
@@ -35,7 +35,7 @@ def settle():
     """Choose what was asked for before: a backend that there is has been registered by now."""
     _state["settled"] = True
     if _state["asked"] is not None:
-        asked_for(_state["asked"])
+        asked_for(_state["asked"], _state["force"])
 
 
 def register(use):
@@ -55,5 +55,5 @@ def _say_once(text):
         _logger.warning(text)
 
 
-_state: dict = {"asked": None, "settled": False, "use": None}
+_state: dict = {"asked": None, "force": False, "settled": False, "use": None}
 _said: set[str] = set()

@@ -29,7 +29,9 @@ def install():
         return
     _check_for_theano()
     prepare_flags()
-    _device.asked_for(said_for_theano().get("device", "cpu"))
+    said = said_for_theano()
+    force = said.get("force_device", "").lower() in ("true", "1", "yes")
+    _device.asked_for(said.get("device", "cpu"), force=force)
     with _quiet():
         aesara = importlib.import_module("aesara")
         _leave_out_what_does_not_compile()
