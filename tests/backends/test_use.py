@@ -108,6 +108,7 @@ def run(**environment):
         timeout=500,
     )
     assert done.returncode == 0, done.stderr
+    assert "g++ not detected" not in done.stderr  # Aesara's: that Python computes
     return done.stdout
 
 

@@ -3,10 +3,11 @@
 import sys
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from benchmarks import tables
-from benchmarks.contestants import GPU_CONTESTANTS
+from benchmarks.contestants import GPU_CONTESTANTS, digest
 from benchmarks.process import WorkerProcess, WorkerUnavailableError
 from benchmarks.summary import deviation
 from benchmarks.tasks import GPU_BATCHES, PRECISIONS, Task, gpu_plan
@@ -47,6 +48,12 @@ def test_without_a_gpu_it_says_so():
         pytest.raises(WorkerUnavailableError, match="finds no device 'cuda'"),
     ):
         worker.ask("start", task=Task("vgg16", "gpu-forward", 2, device="cuda").as_dict())
+
+
+@pytest.mark.parametrize("batch", GPU_BATCHES)
+def test_results_are_compared_in_many_channels(batch):
+    channels = np.tile(np.arange(1280), (batch, 1))
+    assert len(set(digest(channels))) == 64
 
 
 @pytest.mark.slow

@@ -17,6 +17,7 @@ from theano_transfer.backends import _home
 from theano_transfer.backends._errors import DataDependentShapeError
 from theano_transfer.backends._graph import as_function, separate
 from theano_transfer.backends._layout import Layouts
+from theano_transfer.backends._memory import compiler_options
 from theano_transfer.backends._placement import Placement
 from theano_transfer.backends._precision import MATMUL, TRACED
 from theano_transfer.backends._processes import check_same, naming_the_lost
@@ -232,6 +233,7 @@ class DeviceFunction:
             static_argnums=tuple(2 + position for position in self._static),
             # Results stay where they are computed: gathering them would be communication.
             out_shardings=(None, self._placement.whole),
+            **compiler_options(self._placement.device.platform),
         )
 
     @contextlib.contextmanager

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import functools
+import inspect
 from dataclasses import dataclass
 
 
@@ -29,6 +31,30 @@ class Memory:
     @property
     def peak(self) -> int:
         return self.arguments + self.results - self.reused + self.temporary
+
+
+@functools.cache
+def compiler_options(platform) -> dict:
+    """Arguments of ``jax.jit`` by which XLA orders steps so that little lies in memory at once.
+
+    For processors it prefers an order in which much can run at the same time, and makes early in
+    the forward pass what only gradients need: a second copy of what goes into each convolution.
+
+    Parameters
+    ----------
+    platform : str
+        JAX's name.
+    """
+    import jax
+
+    options = {"xla_cpu_enable_concurrency_optimized_scheduler": False}
+    if platform != "cpu" or "compiler_options" not in inspect.signature(jax.jit).parameters:
+        return {}
+    try:
+        jax.jit(lambda: 0, compiler_options=options).lower().compile()
+    except RuntimeError:  # JAX 0.4.34 to 0.7.1 differ in what their XLA knows
+        return {}
+    return {"compiler_options": options}
 
 
 def planned_memory(function, *values) -> Memory:
