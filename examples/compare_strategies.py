@@ -245,6 +245,7 @@ def compare_strategies(results):
 SOFT = {"loss": "categorical_crossentropy"}  # mixed pictures have no single class
 OPTIONS = {
     "reference": {},
+    "batches in another order": {"order": 1},  # what chance alone does
     "head alone": {},
     "head first": {},
     "everything unfrozen": {"unfreeze": "all"},
@@ -306,10 +307,11 @@ def train_with(name, train, seed):
     changed = dict(OPTIONS[name])
     fitted = changed.pop("fit", {})
     changed.pop("augmented_test", None)
+    order = options.seeds * changed.pop("order", 0) + seed
     if changed.pop("balanced", False):
         train = train.balanced(seed=seed)
     model = compiled(**changed)
-    fit(model, train, seed, epochs, **fitted)
+    fit(model, train, order, epochs, **fitted)
     return model
 
 

@@ -5,6 +5,7 @@ paints the columns of a table into pictures; what is checked of it is the estima
 """
 
 import warnings
+from functools import partial
 
 import numpy as np
 import pytest
@@ -16,6 +17,8 @@ from theano_transfer.zoo import ModelRecord, Network
 
 pytest.importorskip("sklearn", minversion="1.6")
 
+from sklearn.utils import estimator_checks
+from sklearn.utils._testing import assert_allclose_dense_sparse
 from sklearn.utils.estimator_checks import estimator_checks_generator
 from sklearn.utils.validation import validate_data
 
@@ -35,9 +38,8 @@ RECORD = ModelRecord(
     input_size=SIDE,
     min_size=1,
 )
-NOT_OURS = {
-    "check_sample_weight_equivalence_on_dense_data": "float32 in another order: 1e-5, not 1e-7",
-}
+# float32 summed in another order agrees within 1e-5, and the check asks for 1e-7.
+ROUGHER = "check_sample_weight_equivalence_on_dense_data"
 
 
 def make_base():
@@ -100,6 +102,10 @@ ESTIMATORS = [
 ]
 
 
+def check_name(check):
+    return getattr(check.func, "__name__", None) or check.func.func.__name__
+
+
 def checks():
     """(estimator, check) of all of them, named."""
     with warnings.catch_warnings():
@@ -107,13 +113,13 @@ def checks():
         warnings.filterwarnings("ignore", "Estimator .* does not inherit", UserWarning)
         for estimator in ESTIMATORS:
             for _, check in estimator_checks_generator(estimator):
-                name = getattr(check.func, "__name__", None) or check.func.func.__name__
-                yield pytest.param(estimator, check, id=f"{type(estimator).__name__}-{name}")
+                name = f"{type(estimator).__name__}-{check_name(check)}"
+                yield pytest.param(estimator, check, id=name)
 
 
 @pytest.mark.parametrize(("estimator", "check"), list(checks()))
-def test_checks_of_scikit_learn(estimator, check):
-    name = check.func.__name__ if hasattr(check.func, "__name__") else check.func.func.__name__
-    if name in NOT_OURS:
-        pytest.skip(NOT_OURS[name])
+def test_checks_of_scikit_learn(estimator, check, monkeypatch):
+    if check_name(check) == ROUGHER:
+        rougher = partial(assert_allclose_dense_sparse, rtol=1e-3, atol=1e-5)
+        monkeypatch.setattr(estimator_checks, assert_allclose_dense_sparse.__name__, rougher)
     check(estimator)

@@ -6,6 +6,9 @@ import difflib
 import functools
 import inspect
 from collections.abc import Callable, Iterable
+from typing import TypeVar
+
+Checked = TypeVar("Checked", bound=Callable)
 
 
 def nearest(wrong, known: Iterable[str]) -> str:
@@ -14,25 +17,36 @@ def nearest(wrong, known: Iterable[str]) -> str:
     return f"; did you mean {' or '.join(map(repr, near))}?" if near else ""
 
 
-def checks_options(function: Callable) -> Callable:
-    """A function that answers an option it does not have with the nearest that it has.
+def checks_options(function: Checked) -> Checked:
+    """A function or class that answers an option it does not have with the nearest that it has.
 
     Raises
     ------
     TypeError
         As Python itself does, but before anything is done, and with what may have been meant.
     """
+    if inspect.isclass(function):
+        function.__init__ = checks_options(function.__init__)  # type: ignore[method-assign]
+        return function
     parameters = inspect.signature(function).parameters.values()
     known = [p.name for p in parameters if p.kind in (p.POSITIONAL_OR_KEYWORD, p.KEYWORD_ONLY)]
+    bound = known[:1] in (["self"], ["cls"])
 
     @functools.wraps(function)
     def checked(*arguments, **options):
         for name in options:
             if name not in known:
+                called = _called(function, arguments[0]) if bound else function.__name__
                 raise TypeError(
-                    f"{function.__qualname__}() has no option {name!r}"
-                    + (nearest(name, known) or f"; there are {', '.join(known)}")
+                    f"{called}() has no option {name!r}"
+                    + (nearest(name, known) or f"; there are {', '.join(known[bound:])}")
                 )
         return function(*arguments, **options)
 
-    return checked
+    return checked  # type: ignore[return-value]
+
+
+def _called(method: Callable, owner) -> str:
+    """What a user wrote: ``Model.fit``, and ``Model`` for its constructor."""
+    kind = owner.__name__ if inspect.isclass(owner) else type(owner).__name__
+    return kind if method.__name__ == "__init__" else f"{kind}.{method.__name__}"

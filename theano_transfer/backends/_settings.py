@@ -8,6 +8,8 @@ from importlib.util import find_spec
 
 from aesara.configdefaults import config
 
+from theano_transfer._suggest import checks_options
+
 BACKENDS = ("c", "jax")
 PRECISIONS = ("float32", "tf32", "bfloat16")
 # Of what XLA's convolutions are given: (batch, channel, ...) and (batch, ..., channel).
@@ -83,6 +85,7 @@ def backend() -> str:
     return "jax" if config.mode == "JAX" else "c"
 
 
+@checks_options
 def use(backend, *, device=None, devices=1, precision="float32", layout="auto") -> None:
     """Choose what computes in functions that are compiled from now on.
 

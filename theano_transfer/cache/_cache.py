@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
+from theano_transfer._suggest import checks_options
 from theano_transfer.cache._disk import DiskStore
 from theano_transfer.cache._errors import FeatureCacheError
 from theano_transfer.cache._memory import MemoryStore
@@ -51,6 +52,7 @@ class FeatureCache:
     >>> model.evaluate(valid, cache=cache)               # doctest: +SKIP
     """
 
+    @checks_options
     def __init__(self, path: str | os.PathLike | None = None, *, max_bytes: int | None = None):
         usual = MEMORY_BYTES if path is None else DISK_BYTES
         self.path = None if path is None else Path(path)

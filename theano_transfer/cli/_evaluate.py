@@ -8,7 +8,7 @@ import json
 import numpy as np
 
 from theano_transfer.cli._console import is_terminal, say, table
-from theano_transfer.cli._options import add_device, output_file, positive_int
+from theano_transfer.cli._options import add_batch_size, add_device, output_file
 from theano_transfer.cli._pictures import naming_skipped
 
 HELP = "measure a saved model on a folder of pictures"
@@ -29,10 +29,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
         "--on-error", choices=("skip", "raise"), default="skip",
         help="what to do about files that are no readable pictures (default: %(default)s)",
     )  # fmt: skip
-    parser.add_argument(
-        "--batch-size", type=positive_int, default=32, metavar="N",
-        help="pictures at a time (default: %(default)s)",
-    )  # fmt: skip
+    add_batch_size(parser)
     parser.add_argument(
         "--confusion", type=output_file, metavar="PICTURE", help="draw the confusion matrix too"
     )

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 
 from theano_transfer.cli._console import is_terminal, name, say, warn
-from theano_transfer.cli._options import add_device, positive_int
+from theano_transfer.cli._options import add_batch_size, add_device, positive_int
 
 HELP = "write features or predictions of many pictures to Parquet files"
 EPILOG = """\
@@ -40,10 +40,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
         "--size", type=positive_int, metavar="PIXELS",
         help="with --base: side of the pictures it gets (default: its usual one)",
     )  # fmt: skip
-    parser.add_argument(
-        "--batch-size", type=positive_int, default=32, metavar="N",
-        help="pictures at a time (default: %(default)s)",
-    )  # fmt: skip
+    add_batch_size(parser)
     parser.add_argument(
         "--rows", type=positive_int, default=1000, metavar="N",
         help="pictures in each file (default: %(default)s)",

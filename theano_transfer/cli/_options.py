@@ -84,6 +84,14 @@ def add_device(parser: argparse._ActionsContainer) -> None:
     )  # fmt: skip
 
 
+def add_batch_size(parser: argparse._ActionsContainer) -> None:
+    """For commands that predict: what they say does not depend on it, only memory and time."""
+    parser.add_argument(
+        "--batch-size", type=positive_int, default=32, metavar="N",
+        help="pictures at a time (default: %(default)s)",
+    )  # fmt: skip
+
+
 def known_hash(text: str) -> str:
     """md5:HEX or sha256:HEX."""
     if not re.fullmatch(r"md5:[0-9a-fA-F]{32}|sha256:[0-9a-fA-F]{64}", text):

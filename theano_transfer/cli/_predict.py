@@ -7,7 +7,7 @@ import json
 import os
 
 from theano_transfer.cli._console import is_terminal, name, say
-from theano_transfer.cli._options import add_device, positive_int
+from theano_transfer.cli._options import add_batch_size, add_device, positive_int
 from theano_transfer.cli._pictures import naming_skipped
 
 HELP = "say what pictures show"
@@ -39,10 +39,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
         "--top", type=positive_int, default=5, metavar="N",
         help="how many classes to name for each picture (default: %(default)s)",
     )  # fmt: skip
-    parser.add_argument(
-        "--batch-size", type=positive_int, default=32, metavar="N",
-        help="pictures at a time (default: %(default)s)",
-    )  # fmt: skip
+    add_batch_size(parser)
     parser.add_argument("--json", action="store_true", help="write JSON")
     add_device(parser)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 
 from theano_transfer.cli._console import is_terminal, name, note, say
-from theano_transfer.cli._options import count, output_file, positive_int
+from theano_transfer.cli._options import add_batch_size, count, output_file
 from theano_transfer.cli._pictures import naming_skipped
 
 HELP = "write a page about a saved model, or one that compares several"
@@ -46,10 +46,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
         "--on-error", choices=("skip", "raise"), default="skip",
         help="what to do about files that are no readable pictures (default: %(default)s)",
     )  # fmt: skip
-    parser.add_argument(
-        "--batch-size", type=positive_int, default=32, metavar="N",
-        help="pictures at a time (default: %(default)s)",
-    )  # fmt: skip
+    add_batch_size(parser)
 
 
 def run(options: argparse.Namespace) -> int:

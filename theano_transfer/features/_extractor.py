@@ -10,6 +10,7 @@ import theano
 import theano.tensor as T
 
 from theano_transfer import zoo
+from theano_transfer._suggest import checks_options
 from theano_transfer.cache import FeatureCache, as_cache
 from theano_transfer.cache._frozen import FrozenPart
 from theano_transfer.features._params import Parameters
@@ -75,6 +76,7 @@ class FeatureExtractor(Parameters):
     >>> pipeline.fit(paths, labels)                          # doctest: +SKIP
     """
 
+    @checks_options
     def __init__(
         self,
         base="efficientnet_lite0",

@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 
 from theano_transfer._optional import optional
+from theano_transfer._suggest import checks_options
 from theano_transfer.cache import as_cache
 from theano_transfer.features._params import Parameters
 from theano_transfer.tuning import Model
@@ -21,6 +22,7 @@ class _FineTuned(Parameters):
     _task: str
     _fitted = ("model_",)
 
+    @checks_options
     def __init__(
         self,
         base="efficientnet_lite0",

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterable
 
+from theano_transfer._suggest import checks_options
 from theano_transfer.images._arrays import ArrayData
 from theano_transfer.images._folder import ImageFolder
 
@@ -24,6 +25,7 @@ class BatchIterator:
     def __init__(self, source: Iterable):
         self._source = source
 
+    @checks_options
     def batches(
         self,
         batch_size=None,

@@ -9,6 +9,7 @@ from typing import NamedTuple, TypeVar
 
 import numpy as np
 
+from theano_transfer._suggest import checks_options
 from theano_transfer.images._ahead import filled_ahead
 from theano_transfer.images._augmentation import Augmentation
 from theano_transfer.images._balanced import balanced_indices
@@ -97,6 +98,7 @@ class Dataset:
         part._select(chosen)
         return part
 
+    @checks_options
     def split(
         self: Kind, validation: float = 0.2, test: float = 0.0, *, seed: int = 0, groups=None
     ) -> tuple[Kind, Kind, Kind]:
@@ -138,6 +140,7 @@ class Dataset:
         train, valid, rest = (self.subset(part) for part in parts)
         return train, valid, rest
 
+    @checks_options
     def balanced(self: Kind, each: str | int = "largest", *, seed: int = 0) -> Kind:
         """As many pictures of each class, taking some several times or leaving some out.
 
@@ -156,6 +159,7 @@ class Dataset:
         """
         return self.subset(balanced_indices(self.labels, len(self), each, seed))
 
+    @checks_options
     def batches(
         self,
         batch_size: int,
@@ -230,11 +234,13 @@ class Dataset:
         )
         return self._labelled(chunks, made)
 
+    @checks_options
     def order(self, *, seed: int = 0, epoch: int = 0) -> np.ndarray:
         """The indices of all pictures as ``batches(shuffle=True)`` takes them."""
         seed, epoch = checked_seed(seed), checked_seed(epoch, "epoch")
         return permutation(len(self), seed, Purpose.ORDER, epoch)
 
+    @checks_options
     def chosen_batches(
         self,
         groups: Sequence[Sequence[int] | np.ndarray],

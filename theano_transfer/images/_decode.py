@@ -11,6 +11,7 @@ from typing import BinaryIO
 
 import numpy as np
 
+from theano_transfer._suggest import checks_options
 from theano_transfer.images._errors import ImageError
 from theano_transfer.images._resize import (
     checked_crop,
@@ -26,6 +27,7 @@ MAX_PIXELS = 89_478_485
 _ORIENTATION = 0x0112  # EXIF tag 274, "Orientation", values 1 to 8
 
 
+@checks_options
 def load(
     path: str | os.PathLike | BinaryIO,
     size: int | tuple[int, int] | None = None,

@@ -42,6 +42,7 @@ def train_test_split(data, *, test_size=0.25, random_state=0, groups=None):
     return train, test
 
 
+@checks_options
 def folds(data, count: int = 5, *, seed: int = 0, groups=None) -> Iterator[tuple]:
     """`count` pairs of a training and a validation part; each picture is validated with once.
 

@@ -12,9 +12,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from theano_transfer._suggest import checks_options
+
 COLOURS = 3
 
 
+@checks_options
 @dataclass(frozen=True)
 class Preprocessing:
     """``y = (x - mean) / std`` for each channel of RGB pixels 0..255, then BGR if `bgr`.

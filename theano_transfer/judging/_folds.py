@@ -7,6 +7,7 @@ import numpy as np
 from theano_transfer.cache import as_cache
 from theano_transfer.images import folds as cut
 from theano_transfer.judging._judgement import Judgement, judge
+from theano_transfer.tuning import State
 from theano_transfer.tuning._sources import as_source, length_of
 
 
@@ -47,10 +48,9 @@ def cross_validate(
     unfit = [name for name in ("validation_data", "validation_split") if name in options]
     if unfit:
         raise ValueError(f"{unfit[0]} has no place here: each fold is validated with its own part")
-    model.check_current()
     kept = None if cache in (None, False) else as_cache(cache)
     options = {"verbose": False, "cache": kept if kept is not None else False, **options}
-    start = _State(model)
+    start = State(model)
     history, found = model.history, []
     try:
         for train, valid in cut(source, folds, seed=seed, groups=groups):
@@ -85,15 +85,3 @@ def summary(judgements) -> dict[str, tuple[float, float]]:
         name: (float(column.mean()), float(column.std(ddof=spread)))
         for name, column in columns.items()
     }
-
-
-class _State:
-    """Everything that training changes: parameters, the optimiser's memory, random states."""
-
-    def __init__(self, model):
-        shared = {*model.net.params.values(), *model.functions.step.get_shared()}
-        self._values = [(variable, variable.get_value()) for variable in shared]
-
-    def restore(self):
-        for variable, value in self._values:
-            variable.set_value(value)

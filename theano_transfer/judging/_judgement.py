@@ -172,6 +172,7 @@ def judge(
     )
 
 
+@checks_options
 def judgement_of(labels, predictions, *, task="classification", classes=None, source=None):
     """A :class:`Judgement` of predictions from anywhere.
 

@@ -6,12 +6,14 @@ import math
 
 import numpy as np
 
+from theano_transfer._suggest import checks_options
 from theano_transfer.show._figure import GREY, figure
 
 STRENGTH = 0.55
 CELL, LINE = 1.5, 0.17  # inches: of a picture with its margins, of a line of a title
 
 
+@checks_options
 def overlay(picture, heat, *, strength: float = STRENGTH, largest: float | None = None):
     """A picture with a map of numbers laid over it.
 
@@ -75,6 +77,7 @@ def signed(values, *, largest: float | None = None):
     return np.rint(colours * 255).astype(np.uint8)
 
 
+@checks_options
 def picture_grid(pictures, path, *, titles=None, columns: int | None = None) -> None:
     """Draw pictures in rows.
 

@@ -183,6 +183,7 @@ class Checkpoint(Callback):
 
     changes_training = False
 
+    @checks_options
     def __init__(self, path, monitor: str | None = None, *, mode="auto"):
         self.path, self.monitor, self.mode = str(path), monitor, mode
         self._judge = None if monitor is None else Judge(monitor, mode)

@@ -228,6 +228,7 @@ class CompiledNetwork(TunedNetwork):
     def learning_rate(self, rate):
         self.functions.learning_rate.set_value(_checked_rate(rate))
 
+    @checks_options
     def replace_head(self, classes, *, head=None, task=None, seed=None) -> None:
         super().replace_head(classes, head=head, task=task, seed=seed)
         self._task_is_given = task is not None

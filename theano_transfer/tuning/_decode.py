@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
+from theano_transfer._suggest import checks_options
+
 
 def ordinal_probabilities(above) -> np.ndarray:
     """Probabilities (n, classes) from those that the class is above 0, above 1, and so on.
@@ -18,6 +20,7 @@ def ordinal_probabilities(above) -> np.ndarray:
     return -np.diff(np.hstack([ends, falling, 0 * ends]), axis=1)
 
 
+@checks_options
 def top_classes(predictions, *, task: str, classes=None, top: int = 5) -> list[list[tuple]]:
     """The most probable classes of each item.
 

@@ -6,6 +6,8 @@ import math
 
 import numpy as np
 
+from theano_transfer._suggest import checks_options
+
 # Apart from the streams of tt.images, which are numbered from 1.
 STREAM = 1001
 
@@ -58,6 +60,7 @@ class Mixing:
         raise NotImplementedError
 
 
+@checks_options
 class Mixup(Mixing):
     """``share * picture + (1 - share) * other``. Zhang et al., 2017, arXiv:1710.09412."""
 
@@ -68,6 +71,7 @@ class Mixup(Mixing):
         return (share * x + (1 - share) * others).astype(x.dtype), share
 
 
+@checks_options
 class CutMix(Mixing):
     """A rectangle of the other picture; the target by area. Yun et al., 2019, arXiv:1905.04899."""
 

@@ -444,6 +444,7 @@ class Model(CompiledNetwork):
         weight_files.save(self.net, path, attributes=describe(self))
 
     @classmethod
+    @checks_options
     def load(cls, path, *, base=None, head=None, preprocessing=None) -> Model:
         """The model that was saved to `path`; it predicts the same, bit for bit.
 

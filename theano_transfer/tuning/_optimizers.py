@@ -13,9 +13,10 @@ import numpy as np
 import theano
 import theano.tensor as T
 
-from theano_transfer._suggest import nearest
+from theano_transfer._suggest import checks_options, nearest
 
 
+@checks_options
 def adamax(loss_or_grads, params, learning_rate=0.002, beta1=0.9, beta2=0.999, epsilon=1e-8):
     """Adamax updates, the variant of Adam with the infinity norm.
 

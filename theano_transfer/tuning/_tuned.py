@@ -6,6 +6,7 @@ from collections import OrderedDict
 
 from lasagne.layers import InputLayer
 
+from theano_transfer._suggest import checks_options
 from theano_transfer.kernels import mode_for
 from theano_transfer.tuning import _names
 from theano_transfer.tuning._assemble import (
@@ -140,6 +141,7 @@ class TunedNetwork:
         """Names of the blocks of the architecture, the lowest first: where to unfreeze from."""
         return list(_names.blocks_of(self.net))
 
+    @checks_options
     def unfreeze(self, *names: str | float, batch_norm: bool = False) -> list[str]:
         """Make part of the network trainable; :meth:`compile` again before training on.
 
@@ -172,6 +174,7 @@ class TunedNetwork:
         unfreeze(chosen)
         return self.frozen
 
+    @checks_options
     def replace_head(self, classes, *, head=None, task=None, seed=None) -> None:
         """Put a new head on the base, which keeps what it has learned, and freeze the base.
 

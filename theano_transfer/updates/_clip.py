@@ -5,7 +5,10 @@ from __future__ import annotations
 import theano.tensor as T
 from lasagne.updates import total_norm_constraint
 
+from theano_transfer._suggest import checks_options
 
+
+@checks_options
 def clip_gradients(grads, *, norm=None, value=None) -> list:
     """The gradients, limited.
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import OrderedDict
 from collections.abc import Mapping
 
+from theano_transfer._suggest import checks_options
 from theano_transfer.tuning._freeze import params_of, trainable_params
 from theano_transfer.tuning._select import named_layers
 from theano_transfer.updates._grouped import rate_of
@@ -20,6 +21,7 @@ def decayed_params(layers) -> list:
     return [param for param in trainable_params(layers) if param in tagged and param.ndim > 1]
 
 
+@checks_options
 def decoupled_weight_decay(
     updates, params, coefficient: float, learning_rate=1.0, *, factors: Mapping | None = None
 ) -> OrderedDict:

@@ -19,6 +19,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from theano_transfer._suggest import checks_options
+
 
 class Schedule:
     """A learning rate as a function of how much is done: ``schedule(done, total)``.
@@ -44,6 +46,7 @@ class Schedule:
         raise NotImplementedError
 
 
+@checks_options
 @dataclass(frozen=True)
 class Constant(Schedule):
     """`rate`, always."""
@@ -54,6 +57,7 @@ class Constant(Schedule):
         return self.rate
 
 
+@checks_options
 @dataclass(frozen=True)
 class OneCycle(Schedule):
     """Up to `rate` along half a cosine, then down along another. Smith, arXiv:1708.07120.
@@ -87,6 +91,7 @@ class OneCycle(Schedule):
         return _cosine(self.rate, low / self.end, (done - peak) / (total - peak) if total else 0)
 
 
+@checks_options
 @dataclass(frozen=True)
 class Cosine(Schedule):
     """Down from `rate` to `least` along half a cosine. Loshchilov and Hutter, arXiv:1608.03983.
@@ -108,6 +113,7 @@ class Cosine(Schedule):
         return _cosine(self.rate, self.least, done / total if total else 0)
 
 
+@checks_options
 @dataclass(frozen=True)
 class Step(Schedule):
     """``rate * factor ** floor(done / every)``."""
@@ -125,6 +131,7 @@ class Step(Schedule):
         return self.rate * self.factor ** math.floor(done / self.every)
 
 
+@checks_options
 @dataclass(frozen=True)
 class Exponential(Schedule):
     """``rate * factor ** done``."""
@@ -136,6 +143,7 @@ class Exponential(Schedule):
         return self.rate * self.factor**done
 
 
+@checks_options
 @dataclass(frozen=True)
 class WarmUp(Schedule):
     """Another schedule after a rise, from nothing in a straight line, to where it begins.
