@@ -128,7 +128,7 @@ def test_unknown_instruction_sets_are_refused(monkeypatch):
 def test_a_compiler_that_fails_is_quoted(monkeypatch, tmp_path):
     with theano.config.change_flags(cxx="false"):
         recipe = dataclasses.replace(_building.recipe(), directory=tmp_path / "library")
-    with pytest.raises(RuntimeError, match="(?s)compiling failed.*blocks.cpp"):
+    with pytest.raises(RuntimeError, match=r"(?s)compiling failed.*blocks\.cpp"):
         _building.build(recipe)
     assert list(tmp_path.iterdir()) == []  # nothing half-built is left
 

@@ -124,3 +124,26 @@ def test_broadcast_inputs_have_no_say(rng):
     shape, total = function(a, b)
     np.testing.assert_array_equal(shape, a.shape)
     np.testing.assert_array_equal(total, a + b)
+
+
+@pytest.mark.parametrize("axis", [0, 1, -1, "given"])
+def test_sizes_of_what_is_joined(axis, rng):
+    x, y = images(None, 2), images(None, None)
+    place = T.iscalar("place")
+    joined = T.join(place if axis == "given" else axis, x, y)
+    values = [rng.normal(size=shape).astype("float32") for shape in [(3, 2), (3, 2)]]
+    size = joined.shape.eval(
+        {x: values[0], y: values[1], **({place: 1} if axis == "given" else {})}
+    )
+    along = 1 if axis == "given" else axis
+    np.testing.assert_array_equal(size, np.concatenate(values, along).shape)
+
+
+def test_the_length_of_one_axis_asks_for_no_sums_along_others():
+    """They would double from block to block of a network with branches."""
+    joined = x = images(None, 2, None)
+    for _ in range(24):
+        joined = T.join(1, joined, joined)
+    with theano.config.change_flags(cxx=""):
+        rows = theano.function([x], joined.shape[2], mode="FAST_COMPILE")
+    assert len(rows.maker.fgraph.apply_nodes) < 3
