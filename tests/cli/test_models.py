@@ -40,7 +40,7 @@ def test_all_that_is_known_of_files(run):
     assert list(blocks) == [row.file for row in weights.REGISTRY]
     for row in weights.REGISTRY:
         block = blocks[row.file]
-        known = [row.model, row.url if row.base_url else "ships", row.hash or "not published"]
+        known = [row.model, row.url if row.base_url else "ships", row.hash or "no published hash"]
         known += [row.licence, row.source, zoo.record(row.model).preprocessing]
         known += ["1,000" if row.include_top else "without the top"]
         known += [f"{row.accuracy[0]:.1f} %" if row.accuracy else "not published"]

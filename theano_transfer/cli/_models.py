@@ -90,7 +90,7 @@ def _described(row: WeightsFile) -> str:
         ("address", row.url if row.base_url else "ships with the project"),
         *(("mirror", mirror + row.file) for mirror in row.mirrors),
         ("bytes", f"{row.size:,}" if row.size else "not published"),
-        ("hash", f"{row.hash}{'...' * row.file.endswith('.pth')}" if row.hash else "not published"),
+        ("hash", row.shown_hash),
         *(("older file", f"{known}: {what}") for known, what in row.older),
     ]
     return "\n".join([row.file, *(f"    {title:13}  {fact}" for title, fact in facts if fact)])

@@ -154,13 +154,10 @@ def _obtain(row: WeightsFile, base_url: str | os.PathLike[str] | None, progressb
         else:
             return path
     size = f"{row.size / 1e6:.0f} MB, " if row.size else ""
-    algorithm, _, digest = (row.hash or "no hash:is published").partition(":")
-    if len(digest) == 8:
-        digest += "..."
     msg = (
         f"the ImageNet weights of {row.model} are not on this machine, and could not be "
         f"had: {'; '.join(failures)}.\n"
-        f"Download {row.url} ({size}{algorithm} {digest}) where there is a network, put it "
+        f"Download {row.url} ({size}{row.shown_hash}) where there is a network, put it "
         f"at {path} and run this again."
     )
     raise WeightsUnavailableError(msg)

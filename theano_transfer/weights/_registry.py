@@ -67,6 +67,13 @@ class WeightsFile:
         return self.base_url + self.file
 
     @property
+    def shown_hash(self) -> str:
+        """For people; dots follow where only the beginning is published."""
+        if self.hash is None:
+            return "no published hash"
+        return self.hash + "..." if len(self.hash.partition(":")[2]) == 8 else self.hash
+
+    @property
     def classes(self) -> int | None:
         """Outputs of the classifier; None without top."""
         return 1000 if self.include_top else None
