@@ -97,7 +97,6 @@ class ImageFolder(ImageFiles):
         _refuse_empty(self.classes, self.labels, self._folder, self.skipped)
 
     @classmethod
-    @checks_options
     def from_folders(
         cls,
         train: str | os.PathLike,

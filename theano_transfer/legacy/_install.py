@@ -90,16 +90,25 @@ def _use_float32_unless_told(config):
 
 @contextlib.contextmanager
 def _quiet():
-    """Hold back what Aesara says at import: one log line and deprecations about itself."""
+    """Hold back what Aesara says at import: two log lines and deprecations about itself."""
     blas_logger = logging.getLogger("aesara.tensor.blas")
     level = blas_logger.level
     blas_logger.setLevel(logging.ERROR)  # "Using NumPy C-API based implementation": our choice
+    settings_logger = logging.getLogger("aesara.configdefaults")
+    settings_logger.addFilter(_is_true)
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             yield
     finally:
+        settings_logger.removeFilter(_is_true)
         blas_logger.setLevel(level)
+
+
+def _is_true(record):
+    """Not that Python computes for want of a compiler where it is JAX, which says so itself."""
+    computes = importlib.util.find_spec("jax") is not None
+    return not (computes and record.getMessage().startswith("g++ not detected"))
 
 
 @contextlib.contextmanager
