@@ -29,6 +29,7 @@ def checks_options(function: Checked) -> Checked:
         function.__init__ = checks_options(function.__init__)  # type: ignore[method-assign]
         return function
     parameters = inspect.signature(function).parameters.values()
+    assert all(p.kind is not p.VAR_KEYWORD for p in parameters), "whom it passes them to can tell"
     known = [p.name for p in parameters if p.kind in (p.POSITIONAL_OR_KEYWORD, p.KEYWORD_ONLY)]
     bound = known[:1] in (["self"], ["cls"])
 

@@ -135,6 +135,14 @@ def test_settings_of_a_rule_reach_it():
     compare(params, step, by_hand(sgd, dict.fromkeys(STARTS, RATE), 3))
 
 
+def test_settings_of_a_rule_reach_it_through_all_that_is_composed():
+    params, grads = quadratic()
+    layer = Tagged(params)
+    updates = up.compose(lasagne.updates.momentum, grads, layer, RATE, momentum=0.0)
+    step = theano.function([], updates=updates)
+    compare(params, step, by_hand(sgd, dict.fromkeys(STARTS, RATE), 3))
+
+
 class Tagged(lasagne.layers.Layer):
     """A weight and a bias, and a gain that lacks the tag it should have."""
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections import OrderedDict
 from collections.abc import Callable, Mapping
 
-from theano_transfer._suggest import checks_options
 from theano_transfer.tuning._freeze import trainable_params
 from theano_transfer.updates._accumulate import accumulate
 from theano_transfer.updates._clip import clip_gradients
@@ -13,7 +12,6 @@ from theano_transfer.updates._decay import decayed_params, decoupled_weight_deca
 from theano_transfer.updates._grouped import grouped
 
 
-@checks_options
 def compose(
     rule: Callable,
     loss_or_grads,
