@@ -107,6 +107,17 @@ class TestTraining:
         # that of the sum goes two ways, and so stays an expression
         assert sorted(op.activation_name for op in backward) == ["none", name]
 
+    def test_the_gradient_of_a_mean_is_repeated_before_it_goes_on(
+        self, rectifier, name, variables, arrays
+    ):
+        x, u, *_ = variables
+        gamma, beta = T.vector(), T.vector()
+        y = rectifier(normalise(convolve(x, u), gamma, beta))
+        means = y.mean(axis=(2, 3))
+        outputs = T.grad((means**2).sum(), [x, u, gamma, beta])
+        values = [*arrays[:2], np.full(16, 1.5, "float32"), np.full(16, 0.5, "float32")]
+        check([x, u, gamma, beta], outputs, values, 1e-3)
+
 
 def test_bias_gradient_is_one_sum(variables, arrays):
     x, u, *_ = variables

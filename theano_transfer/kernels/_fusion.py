@@ -234,7 +234,10 @@ def local_fuse_activation_grad(fgraph, node):
     if activation is None or not fast(gradient):
         return None
     y, passed = owner.inputs
-    if y.type.ndim != 4 or passed.type.ndim != 4 or y.dtype != passed.dtype:
+    if y.type.ndim != 4 or y.dtype != passed.dtype:
+        return None
+    # The gradient of a mean over rows and columns is one number for each channel, repeated.
+    if passed.type.broadcastable != y.type.broadcastable:
         return None
     fused = BatchNormTrainGrad(activation)
     return replacement(node, *fused(images, passed, *others, y))
