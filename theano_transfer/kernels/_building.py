@@ -120,15 +120,20 @@ def build(what):
 def build_ahead():
     """Begin to compile in the background, where that has still to be done: meanwhile graphs are
     rewritten, and small modules compiled. Errors are left to those who need the library."""
-
-    def quietly(what):
-        with contextlib.suppress(RuntimeError, OSError):
-            build(what)
-
     with contextlib.suppress(NotImplementedError):
         what = recipe()
         if not what.file.exists():
-            threading.Thread(target=quietly, args=[what]).start()
+            in_background(build, what)
+
+
+def in_background(function, *arguments):
+    """Call `function` in a thread of its own, where a failing compiler is nobody's error."""
+
+    def quietly():
+        with contextlib.suppress(RuntimeError, OSError):
+            function(*arguments)
+
+    threading.Thread(target=quietly).start()
 
 
 def _architecture():

@@ -9,13 +9,11 @@ with other options or by another compiler.
 
 from __future__ import annotations
 
-import contextlib
 import functools
 import hashlib
 import logging
 import sys
 import sysconfig
-import threading
 from pathlib import Path
 
 import numpy as np
@@ -23,7 +21,7 @@ from aesara.configdefaults import config
 from aesara.link.c.cmodule import GCC_compiler, std_include_dirs
 
 from theano_transfer._files import atomic_write
-from theano_transfer.kernels._building import run
+from theano_transfer.kernels._building import in_background, run
 
 NAME = "theano_transfer_headers"
 
@@ -87,20 +85,16 @@ def build(file, compiler):
 
 
 def build_ahead():
-    """Begin to compile them in the background, where that has still to be done."""
-    file = precompiled_headers(Path(config.compiledir))
-    if file is not None and config.cxx:
-        _start(file)
+    """Begin to compile them in the background, where that has still to be done. Modules compile
+    without, only slower."""
+    if config.cxx:
+        _begin()
 
 
 @functools.cache
-def _start(file):
-    def quietly(compiler):
-        # Modules compile without, only slower.
-        with contextlib.suppress(RuntimeError, OSError):
-            build(file, compiler)
-
-    if not file.exists():
+def _begin():
+    file = precompiled_headers(Path(config.compiledir))
+    if file is not None and not file.exists():
         _log.info("compiling the headers of modules, once")
         # By the settings of now: others may hold when the thread runs.
-        threading.Thread(target=quietly, args=[compiler()]).start()
+        in_background(build, file, compiler())

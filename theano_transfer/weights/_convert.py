@@ -32,7 +32,7 @@ from ._positions import BY_PLACE
 from ._recognise import recognised
 from ._sources import Source
 from ._target import target_of
-from ._untrusted import digest, open_regular
+from ._untrusted import digest, is_beginning, open_regular
 
 
 @dataclass(frozen=True)
@@ -105,7 +105,7 @@ def convert(
     if format is not None:
         writer_for(target, format)  # a wrong name is found before a large file is read
     kind, _, value = (known_hash or "").lower().partition(":")
-    hashes = {kind: value} if len(value) > 8 else {}  # PyTorch's are only the first digits
+    hashes = {kind: value} if value and not is_beginning(value) else {}
     with open_source(source, known_hash=known_hash) as opened:
         _add_hash(hashes, "sha256", source)
         opened = written_on(opened, backend)

@@ -17,6 +17,7 @@ from ._accuracy import accuracy
 from ._errors import WeightsUnavailableError
 from ._older import OLDER
 from ._registry_torch import TIMM, TORCHVISION
+from ._untrusted import is_beginning
 
 KERAS = "https://storage.googleapis.com/tensorflow/keras-applications/"
 
@@ -71,7 +72,7 @@ class WeightsFile:
         """For people; dots follow where only the beginning is published."""
         if self.hash is None:
             return "no published hash"
-        return self.hash + "..." if len(self.hash.partition(":")[2]) == 8 else self.hash
+        return self.hash + "..." if is_beginning(self.hash.partition(":")[2]) else self.hash
 
     @property
     def classes(self) -> int | None:

@@ -75,10 +75,15 @@ def digest(file: BinaryIO, algorithm: str) -> str:
     return state.hexdigest()
 
 
+def is_beginning(digest: str) -> bool:
+    """Whether this is what PyTorch publishes of a digest: the first eight digits."""
+    return len(digest) == 8
+
+
 def is_digest(actual: str, known: str) -> bool:
-    """Whether a digest is the known one, of which PyTorch publishes only the first eight digits."""
+    """Whether a digest is the known one, or begins with what is known of it."""
     known = known.lower()
-    return actual == known or (len(known) == 8 and actual.startswith(known))
+    return actual == known or (is_beginning(known) and actual.startswith(known))
 
 
 def _kind(mode: int) -> str:
