@@ -25,9 +25,9 @@ import numpy as np
 COPY = """
 import json, sys, time
 import h5py
-source, target = sys.argv[1:]
+source, *targets = sys.argv[1:]
 begun = time.perf_counter()
-for _ in range(2):
+for target in targets:
     with h5py.File(source) as read, h5py.File(target, "w") as written:
         def copy(name, item):
             if isinstance(item, h5py.Dataset):
@@ -53,14 +53,18 @@ print(json.dumps({"seconds": time.perf_counter() - begun, "MiB": peak() - before
 def main():
     options = parsed()
     with tempfile.TemporaryDirectory(dir=options.folder) as folder:
-        source, copy, converted = (str(Path(folder) / name) for name in ("a.h5", "b.h5", "c.h5"))
+        source, *new = (str(Path(folder) / name) for name in ("a.h5", "b.h5", "c.h5"))
         largest = make(options.model, source)
         size = os.path.getsize(source) / 1e6
         print(f"{options.model}: {size:.0f} MB, largest array {largest / 2**20:.0f} MiB")
         copies, conversions = [], []
         for _ in range(options.rounds):
-            copies.append(run(COPY, source, copy))
-            conversions.append(run(CONVERT, source, converted, options.model))
+            # Always to new files: writing over an old one, of which the system has the memory at
+            # hand, takes less time.
+            copies.append(run(COPY, source, *new))
+            remove(new)
+            conversions.append(run(CONVERT, source, new[0], options.model))
+            remove(new[:1])
     copied, took = (
         statistics.median(one["seconds"] for one in ones) for ones in (copies, conversions)
     )
@@ -94,6 +98,11 @@ def make(model, path):
         largest = max(largest, values.nbytes)
     tt.weights.export(net, path, format="keras-h5")
     return largest
+
+
+def remove(paths):
+    for path in paths:
+        os.remove(path)
 
 
 def run(program, *arguments):

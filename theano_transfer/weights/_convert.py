@@ -6,7 +6,9 @@ import math
 import os
 from collections import OrderedDict
 from collections.abc import Mapping
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 from ._errors import WeightsFileError, WeightsMismatchError
@@ -104,10 +106,11 @@ def convert(
     """
     if format is not None:
         writer_for(target, format)  # a wrong name is found before a large file is read
-    kind, _, value = (known_hash or "").lower().partition(":")
-    hashes = {kind: value} if value and not is_beginning(value) else {}
-    with open_source(source, known_hash=known_hash) as opened:
-        _add_hash(hashes, "sha256", source)
+    with (
+        open_source(source, known_hash=known_hash) as opened,
+        _Hashes(source, known_hash) as hashes,
+    ):
+        hashes.begin("sha256")
         opened = written_on(opened, backend)
         model = opened.attributes.get("model") if model is None else model
         arrays: Mapping[str, Any]
@@ -115,8 +118,8 @@ def convert(
         recognition = ""
         if model is None and not opened.whole and not opened.kind.startswith("ONNX"):
             if opened.axes == "keras":
-                _add_hash(hashes, "md5", source)  # what Keras publishes; slow on half a gigabyte
-            model, own, how = recognised(opened, hashes)
+                hashes.begin("md5")  # what Keras publishes; slow on half a gigabyte
+            model, own, how = recognised(opened, hashes.found())
             recognition = f"recognised {how}: {_named(model, own)}"
         if model is None:
             net = _whole_model(source, opened.kind, known_hash)
@@ -133,14 +136,18 @@ def convert(
             else:
                 arrays = arranged(plan, opened)
         if format is None:
-            record = {
-                **record_attributes(net),
-                **epsilon_attribute({**examined.epsilon, **_after(report)}),
-                "source_file": os.path.basename(os.fspath(source)),
-                **{f"source_{kind}": value for kind, value in hashes.items()},
-                **report.attributes,  # of a file in our own layout: what it said before
-                **(attributes or {}),
-            }
+
+            @cache
+            def record() -> dict[str, Any]:
+                return {
+                    **record_attributes(net),
+                    **epsilon_attribute({**examined.epsilon, **_after(report)}),
+                    "source_file": os.path.basename(os.fspath(source)),
+                    **{f"source_{kind}": value for kind, value in hashes.found().items()},
+                    **report.attributes,  # of a file in our own layout: what it said before
+                    **(attributes or {}),
+                }
+
             params = OrderedDict(
                 # What a file of PyTorch's does not hold: numbers that pictures are standardised
                 # with.
@@ -163,17 +170,41 @@ def convert(
             recognised=recognition,
         )
     return ConversionReport(
-        **{**vars(report), "attributes": record},
+        **{**vars(report), "attributes": record()},
         target=os.fspath(target),
         num_parameters=sum(math.prod(array.shape) for array in params.values()),
         recognised=recognition,
     )
 
 
-def _add_hash(hashes: dict[str, str], kind: str, path: str | os.PathLike[str]) -> None:
-    if kind not in hashes:
-        with open_regular(path) as file:
-            hashes[kind] = digest(file, kind)
+class _Hashes:
+    """Digests of a file, each in a thread, beside what else is done with the file."""
+
+    def __init__(self, path: str | os.PathLike[str], known: str | None) -> None:
+        kind, _, value = (known or "").lower().partition(":")
+        self._path = path
+        self._known = {kind: value} if value and not is_beginning(value) else {}
+        self._begun: dict[str, Future[str]] = {}
+        self._threads = ThreadPoolExecutor()
+
+    def __enter__(self) -> _Hashes:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._threads.shutdown()
+
+    def begin(self, kind: str) -> None:
+        """Have it made, if it is not known."""
+        if kind not in self._known and kind not in self._begun:
+            self._begun[kind] = self._threads.submit(self._digest, kind)
+
+    def found(self) -> dict[str, str]:
+        """All that are known and begun, when they are made."""
+        return {**self._known, **{kind: one.result() for kind, one in self._begun.items()}}
+
+    def _digest(self, kind: str) -> str:
+        with open_regular(self._path) as file:
+            return digest(file, kind)
 
 
 def _whole_model(source: str | os.PathLike[str], kind: str, known_hash: str | None) -> Any:

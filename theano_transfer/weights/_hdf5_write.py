@@ -6,7 +6,8 @@ import hashlib
 import io
 import math
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from concurrent.futures import Executor, ThreadPoolExecutor
 from contextlib import contextmanager
 from typing import Any
 
@@ -21,22 +22,25 @@ CHUNK_BYTES = 8 << 20
 
 def write_hdf5(
     path: str | os.PathLike[str],
-    attributes: Mapping[str, str | int],
+    attributes: Callable[[], Mapping[str, str | int]],
     arrays: Mapping[str, np.ndarray | StoredArray],
 ) -> None:
-    """Write root attributes, and arrays with a checksum per chunk and a SHA-256 each.
+    """Write arrays with a checksum per chunk and a SHA-256 each, then root attributes.
 
-    Groups and datasets are listed in the order of writing. Equal content makes equal bytes.
+    ``attributes`` is called when all arrays are written. Groups and datasets are
+    listed in the order of writing. Equal content makes equal bytes.
 
     Raises
     ------
     OSError
         The disk is full, or writing fails otherwise.
     """
-    with created_hdf5(path, attributes) as (file, sink):
+    with created_hdf5(path, {}) as (file, sink), ThreadPoolExecutor(1) as beside:
         for key, array in arrays.items():
             if sink.error is None:
-                _write_array(file, key, array.read() if isinstance(array, StoredArray) else array)
+                values = array.read() if isinstance(array, StoredArray) else array
+                _write_array(file, key, np.asarray(values, order="C"), beside)
+        set_attributes(file, attributes())
 
 
 @contextmanager
@@ -130,7 +134,8 @@ def _create(path: str | os.PathLike[str], sink: _Sink) -> Any:
     return h5py.h5f.create(name, h5py.h5f.ACC_TRUNC, fcpl=creation, fapl=access)
 
 
-def _write_array(file: Any, name: str, array: np.ndarray) -> None:
+def _write_array(file: Any, name: str, array: np.ndarray, beside: Executor) -> None:
+    hashed = beside.submit(sha256, array)
     group, _, last = name.rpartition("/")
     storage = {}
     if array.ndim and array.size:  # HDF5 has chunks, and so checksums, only along an axis
@@ -140,7 +145,7 @@ def _write_array(file: Any, name: str, array: np.ndarray) -> None:
     dataset = require_group(file, group).create_dataset(
         last, data=array, track_times=False, **storage
     )
-    dataset.attrs["sha256"] = _fixed_text(sha256(array))
+    dataset.attrs["sha256"] = _fixed_text(hashed.result())
 
 
 def _fixed_text(text: str) -> np.ndarray:

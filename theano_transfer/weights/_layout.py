@@ -11,7 +11,7 @@ import json
 import os
 import re
 from collections import OrderedDict
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -80,7 +80,7 @@ def read(path: str | os.PathLike[str]) -> Weights:
 def write(
     path: str | os.PathLike[str],
     params: Mapping[str, np.ndarray | StoredArray],
-    attributes: Mapping[str, Any] | None = None,
+    attributes: Mapping[str, Any] | Callable[[], Mapping[str, Any]] | None = None,
 ) -> None:
     """Write parameters in our own layout, as a whole or not at all.
 
@@ -93,11 +93,13 @@ def write(
         first parameters. Names may have more components (``'optimizer/velocity/3'``).
     attributes
         Anything that JSON can express, under text keys. ``format`` and ``version`` are reserved.
+        Or a function that gives them, called when the parameters are written.
 
     Raises
     ------
     WeightsError
-        A name, an array or an attribute cannot be written. Nothing has been written then.
+        A name, an array or an attribute cannot be written. There is no new file then, and an
+        existing one is as it was.
     """
     checked = {name: _checked(name, array) for name, array in params.items()}
     for name in checked:
@@ -105,9 +107,15 @@ def write(
         if parent in checked:
             msg = f"parameters {parent!r} and {name!r} cannot both exist: one would hold the other"
             raise WeightsError(msg)
-    texts = _encode_attributes(attributes or {})
+    # What is given is refused, if it must be, before anything is written.
+    given = {} if callable(attributes) else _encode_attributes(attributes or {})
+
+    def texts() -> dict[str, str | int]:
+        later = _encode_attributes(attributes()) if callable(attributes) else {}
+        return {"format": FORMAT, "version": VERSION, **given, **later}
+
     with atomic_write(path) as temporary:
-        write_hdf5(temporary, {"format": FORMAT, "version": VERSION, **texts}, checked)
+        write_hdf5(temporary, texts, checked)
 
 
 @contextmanager

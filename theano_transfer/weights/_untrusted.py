@@ -69,7 +69,8 @@ def digest(file: BinaryIO, algorithm: str) -> str:
     """Hexadecimal digest of an open file from its beginning; the position is set back to 0."""
     state = hashlib.new(algorithm, usedforsecurity=False)
     file.seek(0)
-    for block in iter(lambda: file.read(1 << 20), b""):
+    # Large, because a thread that hashes beside other work waits for the interpreter at each block.
+    for block in iter(lambda: file.read(8 << 20), b""):
         state.update(block)
     file.seek(0)
     return state.hexdigest()
