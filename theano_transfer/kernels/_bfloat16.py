@@ -18,6 +18,7 @@ from aesara.graph.rewriting.basic import in2out, node_rewriter
 from aesara.link.c.params_type import ParamsType
 from aesara.scalar import int64
 from aesara.tensor import as_tensor_variable
+from aesara.tensor.shape import Reshape
 from aesara.tensor.type import TensorType
 
 from theano_transfer.kernels._conv import Conv2d
@@ -44,15 +45,15 @@ def widened(x):
 
 
 class Convert(NativeOp):
-    """float32 images to bfloat16, or back. The result is channels last in memory."""
+    """float32 images to bfloat16, or back. In memory, the result is channels `last`, or in C order."""
 
-    __props__ = ("to_bfloat16",)
-    params_type = ParamsType(to_bfloat16=int64)
+    __props__ = ("to_bfloat16", "last")
+    params_type = ParamsType(to_bfloat16=int64, last=int64)
     c_name = "convert"
     floating_inputs = 0
 
-    def __init__(self, to_bfloat16):
-        self.to_bfloat16 = int(to_bfloat16)
+    def __init__(self, to_bfloat16, last=True):
+        self.to_bfloat16, self.last = int(to_bfloat16), int(last)
         super().__init__()
 
     def make_node(self, images):
@@ -69,7 +70,7 @@ class Convert(NativeOp):
         return shapes
 
 
-narrow, widen = Convert(True), Convert(False)
+narrow, widen, widen_in_c_order = Convert(True), Convert(False), Convert(False, last=False)
 
 
 def _in_float32(variable):
@@ -153,6 +154,16 @@ def local_cancel_conversions(fgraph, node):
     return None
 
 
+@node_rewriter([Convert])
+def local_widen_in_c_order(fgraph, node):
+    """widen(x) -> widen_in_c_order(x), where it is a result, or flattened: that is no copy then"""
+    clients = fgraph.clients[node.outputs[0]]
+    wanted = all(client == "output" or isinstance(client.op, Reshape) for client, _ in clients)
+    if node.op != widen or not wanted:
+        return None
+    return replacement(node, widen_in_c_order(node.inputs[0]))
+
+
 def mode_for(precision):
     """The mode to compile a function without gradients in.
 
@@ -185,7 +196,12 @@ def mode_for(precision):
 
 def register():
     """Behind the fusions (48.7), before elementwise Ops become channels last (48.8)."""
-    rewrites = (local_conv2d_bfloat16, local_pool2d_bfloat16, local_cancel_conversions)
+    rewrites = (
+        local_conv2d_bfloat16,
+        local_pool2d_bfloat16,
+        local_cancel_conversions,
+        local_widen_in_c_order,
+    )
     for step, rewrite in enumerate(rewrites):
         name = rewrite.__name__
         optdb.register(name, in2out(rewrite, name=name), "bfloat16", position=48.78 + step / 1000)

@@ -81,8 +81,8 @@ int convolve_grad_weights(const ConvolutionParams&, PyArrayObject* images,
                           PyArrayObject* gradient, PyArrayObject* filter_size,
                           PyArrayObject** output);
 
-// float32 to bfloat16, which is uint16 to NumPy, or back.
-int convert(PyArrayObject* images, bool to_bfloat16, PyArrayObject** output);
+// float32 to bfloat16, which is uint16 to NumPy, or back; channels `last` in memory or in C order.
+int convert(PyArrayObject* images, bool to_bfloat16, bool last, PyArrayObject** output);
 
 int pool(const PoolingParams&, PyArrayObject* images, PyArrayObject** output);
 int pool_grad(const PoolingParams&, PyArrayObject* images, PyArrayObject* gradient,

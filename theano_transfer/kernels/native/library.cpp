@@ -5,6 +5,7 @@
 
 #include "batch_norm.inc"
 #include "block.inc"
+#include "conversion.inc"
 #include "convolution.inc"
 #include "packed_filters.inc"
 #include "pooling.inc"

@@ -47,7 +47,7 @@ struct Products : Matrix {
 // What a thread needs for one panel of output channels: transformed filters, products.
 class Panel {
   public:
-    Panel(const Plane& plane, const Tiles& tiles, int64_t size)
+    Panel(const Plane& plane, const Tiles<outputs>& tiles, int64_t size)
         : plane_(plane),
           tiles_(tiles),
           channels_(std::min(channels_at_once, plane.in)),
@@ -59,10 +59,9 @@ class Panel {
 
     // The outputs of `count` tiles from number `first` on. `transformed`: their inputs, the
     // products of which lie `input_step` apart, the blocks of channels `block_step`.
-    template <typename Number>
     void run(int64_t panel, const float* packed, const float* transformed, int64_t input_step,
-             int64_t block_step, int64_t first, int64_t count, const Finish<Number>& finish,
-             Number* output) {
+             int64_t block_step, int64_t first, int64_t count, const Finish<float>& finish,
+             float* output) {
         const int64_t width = std::min<int64_t>(tile_columns, plane_.out - panel * tile_columns);
         for (int64_t channel = 0; channel < plane_.in; channel += channels_) {
             const int64_t depth = std::min(channels_, plane_.in - channel);
@@ -102,7 +101,7 @@ class Panel {
     }
 
     const Plane& plane_;
-    const Tiles& tiles_;
+    const Tiles<outputs>& tiles_;
     const int64_t channels_, filter_step_, product_step_;
     const Scratch memory_;
     float *const filters_, *const products_;
@@ -112,11 +111,13 @@ class Panel {
 
 bool winograd_takes(int64_t in, int64_t out) { return in % lanes == 0 && out % lanes == 0; }
 
-size_t winograd_packed_size(int64_t in, int64_t out) {
+template <>
+size_t winograd_packed_size<float>(int64_t in, int64_t out) {
     return panels_of(out) * in * taps * tile_columns;
 }
 
-void winograd_pack(const float* filters, int64_t in, int64_t out, bool transposed,
+template <>
+void winograd_pack<float>(const float* filters, int64_t in, int64_t out, bool transposed,
                    const float* scale, float* packed) {
     const int64_t out_step = transposed ? taps : in * taps, in_step = transposed ? out * taps : taps;
 #pragma omp parallel for collapse(2) schedule(static)
@@ -133,58 +134,31 @@ void winograd_pack(const float* filters, int64_t in, int64_t out, bool transpose
         }
 }
 
-template <typename Number>
-void winograd_convolve(const Plane& plane, const Number* images, const float* packed,
-                       const Finish<Number>& finish, Number* output) {
-    const Tiles tiles{plane};
-    const int64_t threads = omp_get_max_threads(), panels = panels_of(plane.out);
-    // With few tiles the threads share a block, each computing some of its panels.
-    const bool together = tiles.count < threads * tiles_at_once / 2;
-    const int64_t parts = together ? 1 : threads;
-    const int64_t rounds = blocks_of(tiles.count, parts * tiles_at_once);
-    const int64_t size = blocks_of(tiles.count, parts * rounds);
+template <>
+void winograd_convolve(const Plane& plane, const float* images, const float* packed,
+                       const Finish<float>& finish, float* output) {
+    const Tiles<outputs> tiles{plane};
+    const Schedule schedule(tiles.count, tiles_at_once);
+    const int64_t size = schedule.size;
     const int64_t block_step = size * pitch;
     const int64_t input_step = apart(blocks_of(plane.in, block_depth) * block_step);
-    const Scratch scratch(parts * products * input_step);
+    const Scratch scratch(schedule.parts * products * input_step);
 
 #pragma omp parallel
     {
         float* transformed =
-            scratch.data() + (together ? 0 : omp_get_thread_num() * products * input_step);
+            scratch.data() + (schedule.together ? 0 : omp_get_thread_num() * products * input_step);
         Panel work(plane, tiles, size);
-        const auto transform = [&](int64_t first, int64_t tile) {
-            write_inputs(plane, images, tiles.place(first + tile), transformed + tile * pitch,
-                         input_step, block_step);
+        const auto transform = [&](int64_t tile, int64_t to) {
+            write_inputs(plane, images, tiles.place(tile), transformed + to * pitch, input_step,
+                         block_step);
         };
         const auto run = [&](int64_t panel, int64_t first, int64_t count) {
             work.run(panel, packed, transformed, input_step, block_step, first, count, finish,
                      output);
         };
-        if (together) {
-            const Share my_panels(panels);
-            for (int64_t first = 0; first < tiles.count; first += size) {
-                const int64_t count = std::min(size, tiles.count - first);
-                const Share mine(count);
-                for (int64_t tile = mine.first; tile < mine.last; ++tile) transform(first, tile);
-#pragma omp barrier
-                for (int64_t panel = my_panels.first; panel < my_panels.last; ++panel)
-                    run(panel, first, count);
-#pragma omp barrier
-            }
-        } else {
-#pragma omp for schedule(dynamic, 1)
-            for (int64_t first = 0; first < tiles.count; first += size) {
-                const int64_t count = std::min(size, tiles.count - first);
-                for (int64_t tile = 0; tile < count; ++tile) transform(first, tile);
-                for (int64_t panel = 0; panel < panels; ++panel) run(panel, first, count);
-            }
-        }
+        schedule(panels_of(plane.out), transform, run);
     }
 }
-
-template void winograd_convolve(const Plane&, const float*, const float*, const Finish<float>&,
-                                float*);
-template void winograd_convolve(const Plane&, const bfloat16*, const float*,
-                                const Finish<bfloat16>&, bfloat16*);
 
 }  // namespace tt

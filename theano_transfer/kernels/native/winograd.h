@@ -1,4 +1,5 @@
-// Convolution with filters of 3x3, stride 1, by minimal filtering: F(4x4, 3x3).
+// Convolution with filters of 3x3, stride 1, by minimal filtering: F(4x4, 3x3), and F(2x2, 3x3) of
+// bfloat16.
 //
 // A tile of 4x4 outputs depends on 6x6 inputs d and 3x3 weights g:
 //     Y = A^T [(G g G^T) * (B^T d B)] A
@@ -20,13 +21,17 @@ namespace tt {
 // `in` and `out` must be multiples of the lanes of a vector.
 bool winograd_takes(int64_t in, int64_t out);
 
+// `Number`, here and below: what the images are made of, float or bfloat16.
+//
 // Filters (out, in, 3, 3), or (in, out, 3, 3) turned around where `transposed`; each output's are
-// multiplied by its `scale` unless that is null. Packed, those of `tile_columns` outputs lie side by side.
+// multiplied by its `scale` unless that is null. Packed, those of `tile_columns` outputs lie side by
+// side; for bfloat16 they are transformed, too. Sizes are in floats.
+template <typename Number>
 size_t winograd_packed_size(int64_t in, int64_t out);
+template <typename Number>
 void winograd_pack(const float* filters, int64_t in, int64_t out, bool transposed,
                    const float* scale, float* packed);
 
-// `Number`: float or bfloat16.
 template <typename Number>
 void winograd_convolve(const Plane&, const Number* images, const float* packed,
                        const Finish<Number>&, Number* output);

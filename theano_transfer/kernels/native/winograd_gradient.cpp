@@ -7,7 +7,7 @@ namespace tt {
 
 void winograd_grad_filters(const Plane& plane, const float* images, const float* gradient,
                            float* filters) {
-    const Tiles tiles{plane};
+    const Tiles<outputs> tiles{plane};
     const int64_t in_blocks = blocks_of(plane.in, block_depth), panels = panels_of(plane.out);
     // A block's transformed images and gradients stay in the cache; the sums over all blocks,
     // which can be larger, are read and written once per block.

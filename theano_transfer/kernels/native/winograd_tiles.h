@@ -1,15 +1,13 @@
 // Tiles of minimal filtering: how inputs, filters, outputs and gradients are transformed.
 #pragma once
 
-#include <algorithm>
-
-#include "gemm.h"
-#include "plane.h"
+#include "tiles.h"
 
 namespace tt {
 namespace {
 
 constexpr int outputs = 4, inputs = 6, products = inputs * inputs;
+using Place = Tiles<outputs>::Place;
 
 // The points at which polynomials are multiplied: 0, +-p, +-q and infinity. The usual 1 and 2 round
 // twice as much: of the pairs with few binary digits, this one came out best.
@@ -84,52 +82,13 @@ inline void transform_filter(const vec* g, int step, vec* r, int r_step) {
     r[5 * r_step] = g2;
 }
 
-// The tiles of all images, one after the other.
-struct Tiles {
-    const Plane& plane;
-    int64_t per_column = (plane.out_rows + outputs - 1) / outputs;
-    int64_t per_row = (plane.out_columns + outputs - 1) / outputs;
-    int64_t count = plane.batch * per_column * per_row;
-
-    struct Place {
-        int64_t image, row, column;  // of the first output
-    };
-    Place place(int64_t tile) const {
-        return {tile / (per_column * per_row), tile / per_row % per_column * outputs,
-                tile % per_row * outputs};
-    }
-};
-
-// One vector of channels of a tile's inputs, zero outside of the image.
-template <typename Number>
-inline void load_inputs(const Plane& plane, const Number* images, const Tiles::Place& place,
-                        int64_t channel, vec* d) {
-    const int64_t row = place.row - plane.pad_top, column = place.column - plane.pad_left;
-    const Number* from =
-        images + ((place.image * plane.rows + row) * plane.columns + column) * plane.in + channel;
-    if (row >= 0 && column >= 0 && row + inputs <= plane.rows && column + inputs <= plane.columns) {
-        for (int i = 0; i < inputs; ++i)
-            for (int j = 0; j < inputs; ++j)
-                d[i * inputs + j] = load(from + (i * plane.columns + j) * plane.in);
-        return;
-    }
-    for (int i = 0; i < inputs; ++i)
-        for (int j = 0; j < inputs; ++j) {
-            const bool inside = row + i >= 0 && row + i < plane.rows && column + j >= 0 &&
-                                column + j < plane.columns;
-            d[i * inputs + j] =
-                inside ? load(from + (i * plane.columns + j) * plane.in) : vec{};
-        }
-}
-
 // Writes B^T d B of one tile. `to` is its place in the first of the products, which lie
 // `product_step` apart; the channels lie in blocks `block_step` apart.
-template <typename Number>
-inline void write_inputs(const Plane& plane, const Number* images, const Tiles::Place& place,
+inline void write_inputs(const Plane& plane, const float* images, const Place& place,
                          float* to, int64_t product_step, int64_t block_step) {
     for (int64_t channel = 0; channel < plane.in; channel += lanes) {
         vec d[products], half[products];
-        load_inputs(plane, images, place, channel, d);
+        load_inputs<inputs>(plane, images, place, channel, d);
 #pragma GCC unroll 6
         for (int j = 0; j < inputs; ++j) transform_input(d + j, inputs, half + j, inputs);
         float* target = to + channel / block_depth * block_step + channel % block_depth;
@@ -146,12 +105,9 @@ inline void write_inputs(const Plane& plane, const Number* images, const Tiles::
 
 // Writes A^T m A of one tile, finished, into `width` channels of the output, of which the first is
 // number `first`.
-template <typename Number>
-inline void write_outputs(const Plane& plane, const Finish<Number>& finish,
-                          const Tiles::Place& place, const float* from, int64_t product_step,
-                          int64_t first, int64_t width, Number* output) {
-    const int64_t high = std::min<int64_t>(outputs, plane.out_rows - place.row);
-    const int64_t wide = std::min<int64_t>(outputs, plane.out_columns - place.column);
+inline void write_outputs(const Plane& plane, const Finish<float>& finish,
+                          const Place& place, const float* from, int64_t product_step,
+                          int64_t first, int64_t width, float* output) {
     const int64_t pixel =
         (place.image * plane.out_rows + place.row) * plane.out_columns + place.column;
     for (int64_t channel = 0; channel < width; channel += lanes) {
@@ -164,10 +120,10 @@ inline void write_outputs(const Plane& plane, const Finish<Number>& finish,
                 m[i] = load(from + (i * inputs + j) * product_step + channel);
             transform_output(m, half + j, inputs);
         }
-        for (int64_t i = 0; i < high; ++i) {
+        for (int64_t i = 0; i < place.high; ++i) {
             vec r[outputs];
             transform_output(half + i * inputs, r, 1);
-            for (int64_t j = 0; j < wide; ++j) {
+            for (int64_t j = 0; j < place.wide; ++j) {
                 const int64_t at =
                     (pixel + i * plane.out_columns + j) * plane.out + first + channel;
                 store(output + at, finish(r[j], first + channel, at));
@@ -177,16 +133,14 @@ inline void write_outputs(const Plane& plane, const Finish<Number>& finish,
 }
 
 // Writes A g A^T of one tile, in panels of columns `panel_step` apart.
-inline void write_gradient(const Plane& plane, const float* gradient, const Tiles::Place& place,
+inline void write_gradient(const Plane& plane, const float* gradient, const Place& place,
                            float* to, int64_t product_step, int64_t panel_step) {
-    const int64_t high = std::min<int64_t>(outputs, plane.out_rows - place.row);
-    const int64_t wide = std::min<int64_t>(outputs, plane.out_columns - place.column);
     const float* from = gradient + ((place.image * plane.out_rows + place.row) * plane.out_columns +
                                     place.column) * plane.out;
     for (int64_t channel = 0; channel < plane.out; channel += lanes) {
         vec g[outputs * outputs] = {}, half[inputs * outputs];
-        for (int64_t i = 0; i < high; ++i)
-            for (int64_t j = 0; j < wide; ++j)
+        for (int64_t i = 0; i < place.high; ++i)
+            for (int64_t j = 0; j < place.wide; ++j)
                 g[i * outputs + j] = load(from + (i * plane.out_columns + j) * plane.out + channel);
 #pragma GCC unroll 4
         for (int j = 0; j < outputs; ++j) transform_gradient(g + j, outputs, half + j, outputs);
@@ -201,10 +155,6 @@ inline void write_gradient(const Plane& plane, const float* gradient, const Tile
         }
     }
 }
-
-// The distance of one of the 36 products to the next: with an odd number of vectors they do not fall
-// onto the same lines of the cache when a tile's are written one after the other.
-int64_t apart(int64_t floats) { return (floats / lanes | 1) * lanes; }
 
 }  // namespace
 }  // namespace tt
