@@ -185,9 +185,13 @@ class Worker {
             next = std::max(next, top * b_.stride - b_.pad_top);
             const int64_t end =
                 std::min(b_.rows, (bottom - 1) * b_.stride - b_.pad_top + b_.window);
-            if (next < end) widen(image, next, end);
+            copy(image, next, end);
+            // A panel at a time: what was widened is filtered while it is in the first cache.
+            for (int64_t panel = 0; panel < panels_of(b_.middle); ++panel) {
+                if (b_.widens) widen(panel, next, end);
+                filter(panel, top, bottom);
+            }
             next = std::max(next, end);
-            filter(top, bottom);
             narrow(image, top, bottom);
         }
     }
@@ -195,44 +199,43 @@ class Worker {
   private:
     float* slot(int64_t row) const { return ring_ + row % cut_.slots * cut_.slot_size(); }
 
-    void widen(int64_t image, int64_t first, int64_t last) {
+    // Brings rows of an image to where they are widened, or filtered.
+    void copy(int64_t image, int64_t first, int64_t last) {
         const Number* pixels = images_ + (image * b_.rows + first) * b_.columns * b_.in;
         const int64_t count = (last - first) * b_.columns, vector_step = cut_.padded * lanes;
-        if (!b_.widens) {
-            for (int64_t i = 0; i < count; ++i) {
+        for (int64_t i = 0; i < count; ++i) {
+            if (b_.widens) {
+                const float* from = (const float*)pixels + i * layout_.depth;
+                for_vectors(layout_.depth, [&](int64_t k, int64_t n) {
+                    store(copied_ + i * pitch + k, load(from + k, n));
+                });
+            } else {
                 float* to = slot(first + i / b_.columns) + (b_.pad_left + i % b_.columns) * lanes;
                 for (int64_t v = 0; v < cut_.wide; ++v)
                     store(to + v * vector_step, load(pixels + i * b_.in + v * lanes));
             }
-            return;
-        }
-        const float* from = (const float*)pixels;
-        for (int64_t i = 0; i < count; ++i)
-            for_vectors(layout_.depth, [&](int64_t k, int64_t n) {
-                store(copied_ + i * pitch + k, load(from + i * layout_.depth + k, n));
-            });
-        const int64_t piece = even_piece(b_.columns, tile_rows);
-        for (int64_t panel = 0; panel < panels_of(b_.middle); ++panel) {
-            const int64_t channel = panel * tile_columns;
-            const float* right = packed_ + panel * layout_.depth * tile_columns;
-            const auto tile = channel + tile_columns <= b_.middle ? widen_rows<Number, tile_vectors>
-                                                                  : widen_rows<Number, 1>;
-            for (int64_t row = first; row < last; ++row) {
-                const float* left = copied_ + (row - first) * b_.columns * pitch;
-                float* to = slot(row) + (panel * tile_vectors * cut_.padded + b_.pad_left) * lanes;
-                for (int64_t x = 0; x < b_.columns; x += piece) {
-                    const int rows = (int)std::min(piece, b_.columns - x);
-                    tile(rows, layout_.depth, left + x * pitch, right, widened_, channel,
-                         to + x * lanes, vector_step);
-                }
-            }
         }
     }
 
-    void filter(int64_t top, int64_t bottom) {
+    void widen(int64_t panel, int64_t first, int64_t last) {
+        const int64_t channel = panel * tile_columns, piece = even_piece(b_.columns, tile_rows);
+        const float* right = packed_ + panel * layout_.depth * tile_columns;
+        const auto tile = channel + tile_columns <= b_.middle ? widen_rows<Number, tile_vectors>
+                                                              : widen_rows<Number, 1>;
+        for (int64_t row = first; row < last; ++row) {
+            const float* left = copied_ + (row - first) * b_.columns * pitch;
+            float* to = slot(row) + (panel * tile_vectors * cut_.padded + b_.pad_left) * lanes;
+            for (int64_t x = 0; x < b_.columns; x += piece)
+                tile((int)std::min(piece, b_.columns - x), layout_.depth, left + x * pitch, right,
+                     widened_, channel, to + x * lanes, cut_.padded * lanes);
+        }
+    }
+
+    void filter(int64_t panel, int64_t top, int64_t bottom) {
         const int64_t taps = b_.window * b_.window;
         const int64_t piece = even_piece(b_.out_columns, columns_at_once);
-        for (int64_t v = 0; v < cut_.wide; ++v) {
+        const int64_t end = std::min((panel + 1) * tile_vectors, cut_.wide);
+        for (int64_t v = panel * tile_vectors; v < end; ++v) {
             const float* filters = packed_ + layout_.depthwise + v * taps * lanes;
             const vec shift = load(filtered_.shift + v * lanes);
             for (int64_t y = top; y < bottom; ++y) {
