@@ -84,6 +84,55 @@ def test_in_place_where_only_the_gradient_knows_the_shape():
     assert len(node.op.inplace_pattern) == 2
 
 
+def test_parameters_of_any_number_of_axes_share_the_same_code():
+    shapes = [(5,), (3, 4), (2, 3, 3, 3)]
+    params = [theano.shared(np.ones(shape, "float32")) for shape in shapes]
+    loss = sum((param**2).sum() for param in params)
+    step = theano.function([], updates=lasagne.updates.adam(loss, params, 0.1))
+    fused = nodes(step, FusedUpdate)
+    code = {
+        node.op.c_code(
+            node,
+            "name",
+            [f"in{i}" for i in range(len(node.inputs))],
+            [f"out{i}" for i in range(len(node.outputs))],
+            {"fail": "goto failed;"},
+        )
+        for node in fused
+    }
+    assert len(fused) == len(shapes)
+    assert len(code) == 1
+
+
+def frozen_array(values):
+    values.flags.writeable = False
+    return values
+
+
+@pytest.mark.parametrize(
+    "held", [np.asfortranarray, lambda a: np.repeat(a, 2, axis=1)[:, ::2], frozen_array]
+)
+def test_arrays_that_cannot_be_overwritten_in_a_line(held):
+    values = np.arange(12, dtype="float32").reshape(3, 4)
+    kept = held(values.copy())
+    param = theano.shared(kept, borrow=True)
+    step = theano.function([], updates={param: (param + 1) * 2})
+    assert len(nodes(step, FusedUpdate)) == 1
+    step()
+    step()
+    np.testing.assert_array_equal(param.get_value(), ((values + 1) * 2 + 1) * 2)
+    if not kept.flags.writeable:
+        np.testing.assert_array_equal(kept, values)
+
+
+def test_a_gradient_of_another_shape_is_refused():
+    param, gradient = theano.shared(np.ones((2, 3), "float32")), T.matrix()
+    step = theano.function([gradient], updates={param: param - 0.5 * (gradient + 1)})
+    with pytest.raises(ValueError, match="shape"):
+        step(np.ones((3, 2), "float32"))
+    np.testing.assert_array_equal(param.get_value(), np.ones((2, 3)))
+
+
 def test_values_that_are_also_returned_are_not_overwritten():
     w = theano.shared(np.ones(3, "float32"))
     g = T.vector()

@@ -45,7 +45,7 @@ def widened(x):
 
 
 class Convert(NativeOp):
-    """float32 images to bfloat16, or back. In memory, the result is channels `last`, or in C order."""
+    """float32 images to bfloat16, or back; in memory, channels `last` or in C order."""
 
     __props__ = ("to_bfloat16", "last")
     params_type = ParamsType(to_bfloat16=int64, last=int64)

@@ -21,7 +21,8 @@ from aesara.configdefaults import config
 from aesara.link.c.cmodule import GCC_compiler, std_include_dirs
 
 from theano_transfer._files import atomic_write
-from theano_transfer.kernels._building import in_background, run
+from theano_transfer.kernels._building import in_background
+from theano_transfer.kernels._compiling import run
 
 NAME = "theano_transfer_headers"
 

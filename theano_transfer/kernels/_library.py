@@ -6,6 +6,9 @@ import functools
 import os
 
 from theano_transfer.kernels import _building
+from theano_transfer.kernels._compiling import FILE
+
+MEASURED = "fastest.txt"  # the kernel for each shape; in Aesara's cache
 
 
 @functools.cache
@@ -22,13 +25,16 @@ def library():
     """
     recipe = _building.recipe()
     _building.build(recipe)
-    loaded = ctypes.PyDLL(str(recipe.file))
+    directory, own = _building.directory_of(recipe), _building.own_directory(recipe)
+    ctypes.CDLL(str(recipe.onednn.path))
+    loaded = ctypes.PyDLL(str(directory / FILE))
     if loaded.tt_initialise() != 0:  # pragma: no cover - PyDLL raises the error that was set
-        raise RuntimeError(f"could not initialise the library in {recipe.directory}")
-    loaded.tt_remember_in(os.fsencode(recipe.directory / "fastest.txt"))
+        raise RuntimeError(f"could not initialise the library in {directory}")
+    own.mkdir(parents=True, exist_ok=True)
+    loaded.tt_remember_in(os.fsencode(own / MEASURED))
     for name in _switched_off():
         loaded.tt_switch(name.encode(), 0)
-    return loaded, recipe.directory
+    return loaded, directory
 
 
 def _switched_off():

@@ -1,4 +1,7 @@
-"""Where oneDNN and a C++ compiler are, and what to do without them."""
+"""Where oneDNN and a C++ compiler are, and what to do without them.
+
+Read by pip, too, when it installs the project: Aesara is not there then.
+"""
 
 import ctypes
 import functools
@@ -9,8 +12,6 @@ import sys
 import warnings
 from dataclasses import dataclass
 from pathlib import Path
-
-from aesara.configdefaults import config
 
 # The PyPI distributions that carry the library and its headers; both are requirements of ours.
 LIBRARY_DISTRIBUTION = "onednn-cpu-gomp"
@@ -91,6 +92,8 @@ def _version(library):
 
 def missing():
     """What the fast path lacks, as a list of sentences; empty where nothing is missing."""
+    from aesara.configdefaults import config
+
     lacks = []
     if find_onednn() is None:
         where = f"{platform.system()} {platform.machine()}"
@@ -114,6 +117,8 @@ def missing():
 
 def warn_if_missing():
     """Say once per process that convolutions will be slow, and how to mend it."""
+    from aesara.configdefaults import config
+
     if config.mode != "JAX":  # which has its own
         _warn_once()
 

@@ -2,7 +2,7 @@
 
 from aesara.link.c.op import ExternalCOp
 
-from theano_transfer.kernels import _building
+from theano_transfer.kernels._compiling import NAME, NATIVE
 from theano_transfer.kernels._library import library
 from theano_transfer.kernels._onednn import find_onednn
 
@@ -30,18 +30,19 @@ class NativeOp(ExternalCOp):
         return super().c_code(node, name, inputs, outputs, sub)
 
     def c_code_cache_version(self):
-        # What the library is made of is no part of the code that ExternalCOp hashes.
+        # What the library is made of, which its directory is named after, is no part of the code
+        # that ExternalCOp hashes.
         _, directory = library()
-        return (*super().c_code_cache_version(), _building.sources_text(), str(directory))
+        return (*super().c_code_cache_version(), str(directory))
 
     def c_headers(self, **kwargs):
         return ["kernels.h"]
 
     def c_header_dirs(self, **kwargs):
-        return [str(_building.NATIVE)]
+        return [str(NATIVE)]
 
     def c_libraries(self, **kwargs):
-        return [_building.NAME]
+        return [NAME]
 
     def c_lib_dirs(self, **kwargs):
         _, directory = library()

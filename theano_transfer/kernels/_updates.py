@@ -13,40 +13,12 @@ from aesara.graph.basic import Constant
 from aesara.graph.features import ReplaceValidate
 from aesara.graph.rewriting.basic import GraphRewriter, copy_stack_trace
 from aesara.graph.utils import InconsistencyError
-from aesara.link.c.op import OpenMPOp
 from aesara.scalar import basic
-from aesara.scalar.basic import Composite, ScalarConstant, get_scalar_type
+from aesara.scalar.basic import ScalarConstant, get_scalar_type
 from aesara.tensor.elemwise import Elemwise
 
 from theano_transfer.kernels._rewrites import number_in
-
-
-class UpdateRule(Composite):
-    """Scalar expressions whose results may lie where their operands are."""
-
-    def c_code(self, node, name, inputs, outputs, sub):
-        # Everything is read before anything is written.
-        read = [f"{name}_in{i}" for i in range(len(inputs))]
-        written = [f"{name}_out{i}" for i in range(len(outputs))]
-        types = [v.type.dtype_specs()[1] for v in (*node.inputs, *node.outputs)]
-        lines = [f"{t} {v} = {given};" for t, v, given in zip(types, read, inputs)]
-        lines += [f"{t} {v};" for t, v in zip(types[len(read) :], written)]
-        lines.append(super().c_code(node, name, read, written, sub))
-        lines += [f"{target} = {v};" for target, v in zip(outputs, written)]
-        return "{" + "\n".join(lines) + "}"
-
-    def c_code_cache_version_outer(self):
-        return (*super().c_code_cache_version_outer(), 1)
-
-
-class FusedUpdate(Elemwise):
-    """An elementwise Op that computes new values of shared variables, on all cores."""
-
-    def __init__(self, scalar_op, inplace_pattern=None, name=None, nfunc_spec=None, openmp=None):
-        # Otherwise Aesara finds out in every process whether the compiler that builds our
-        # library with OpenMP knows it.
-        OpenMPOp.gxx_support_openmp = True
-        super().__init__(scalar_op, inplace_pattern, name, nfunc_spec, openmp=True)
+from theano_transfer.kernels._update_op import FusedUpdate, UpdateRule
 
 
 def _is_elementwise(variable):
