@@ -88,15 +88,33 @@ class FuseUpdates(GraphRewriter):
         fgraph.attach_feature(ReplaceValidate())
 
     def apply(self, fgraph):
-        position = {node: i for i, node in enumerate(fgraph.toposort())}
-        new_values = {fgraph.outputs[index] for index in fgraph.update_mapping or ()}
+        new_values = {fgraph.outputs[index]: index for index in fgraph.update_mapping or ()}
         replacements: list = []
         for group in _connected(_nodes_of_updates(fgraph)):
             if len(group) > 1:
-                order = sorted(group, key=position.__getitem__)
-                replacements += _fused(order, new_values)
+                replacements += _fused(_in_order(group, new_values), new_values)
         if replacements:
             fgraph.replace_all_validate(replacements, reason="fuse_updates")
+
+
+def _in_order(group, new_values):
+    """Each node of a `group` behind those that it needs; where a rule is the same for several
+    parameters, in the same order for all, so that they share the code."""
+    order: dict = {}
+
+    def visit(node):
+        for v in node.inputs:
+            if v.owner in members and v.owner not in order:
+                visit(v.owner)
+        order[node] = None
+
+    members = set(group)
+    for node in sorted(
+        (node for node in group if node.outputs[0] in new_values),
+        key=lambda node: new_values[node.outputs[0]],
+    ):
+        visit(node)
+    return list(order)
 
 
 def _fused(nodes, new_values):
