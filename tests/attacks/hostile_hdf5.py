@@ -389,6 +389,15 @@ def endless_heap(path):
     path.write_bytes(content)
 
 
+def endless_list_of_names(path):
+    """In pieces, as Keras splits long lists; each letter becomes an object in memory."""
+    with h5py.File(path, "w") as file:
+        legacy_layer(file)
+        del file.attrs["layer_names"]
+        for piece in range(4):
+            file.attrs[f"layer_names{piece}"] = np.full(50_000, b"a")
+
+
 def with_more_behind_it(path):
     """Read by others as a zip archive, which begins at its end."""
     with ours(path):
@@ -404,6 +413,7 @@ def signature_only(path):
 WHOLE = {
     "behind a user block": (behind_a_user_block, "zip archive"),
     "endless heap": (endless_heap, "heap of texts"),
+    "endless list of names": (endless_list_of_names, "a list of 150,000 texts"),
     "with more behind it": (with_more_behind_it, "22 bytes behind its end"),
     "signature only": (signature_only, "damaged or cut short"),
 }

@@ -117,3 +117,15 @@ def test_an_unknown_format_is_named_with_the_known(keras_file, tmp_path, run):
     status, _, err = run("convert", keras_file[0], tmp_path / "x", "--to", "caffe")
     assert status == 1
     assert "keras-h5" in err
+
+
+def test_a_network_with_an_argument(run, tmp_path, undrawn):
+    net = zoo.mobilenet(alpha=0.25, classes=5, weights=None)
+    weights.export(net, tmp_path / "a.weights.h5")
+    arguments = (tmp_path / "a.weights.h5", tmp_path / "b.h5", "--model", "mobilenet", "--with")
+    status, _, err = run("convert", *arguments, "style=keras")
+    assert status == 1
+    assert "mobilenet takes no argument 'style'" in err
+    status, out, _ = run("convert", *arguments, "alpha=0.25")
+    assert status == 0
+    assert f"{net.num_parameters:,} parameters" in out

@@ -65,7 +65,7 @@ def test_a_variant_without_weights(run):
     assert "no ImageNet weights are published for 'mobilenet_v2' with alpha=0.6" in err
 
 
-@pytest.mark.parametrize("text", ["alpha", "alpha=wide", "alpha=", "=0.5", "alpha=[1]"])
+@pytest.mark.parametrize("text", ["alpha", "alpha=0.5x", "alpha=", "=0.5", "alpha=[1]"])
 def test_an_argument_has_a_form(text, run):
     status, _, err = run("fetch", "mobilenet_v2", "--with", text)
     assert status == 2

@@ -16,6 +16,7 @@ from theano_transfer.weights import (
     WeightsFileError,
     WeightsMismatchError,
     convert,
+    export,
     load,
     read,
     save,
@@ -68,6 +69,41 @@ def test_our_own_layout_is_copied_with_its_record(rng, tmp_path):
     for name, array in first.items():
         np.testing.assert_array_equal(second[name], array)
     assert first.attributes.items() <= second.attributes.items()
+
+
+@pytest.fixture
+def narrow(undrawn, tmp_path):
+    net = zoo.mobilenet(alpha=0.25, classes=5, weights=None)
+    net.params["conv1.W"].set_value(np.random.default_rng(0).normal(size=(8, 3, 3, 3)).astype("f4"))
+    return net
+
+
+def test_a_network_of_another_width(narrow, tmp_path):
+    """Its arguments are said once; files of ours remember them."""
+    export(narrow, tmp_path / "a.weights.h5")
+    with pytest.raises(WeightsMismatchError, match=r"another width \(alpha=\)"):
+        convert(tmp_path / "a.weights.h5", tmp_path / "b.h5", "mobilenet")
+    convert(tmp_path / "a.weights.h5", tmp_path / "b.h5", "mobilenet", arguments={"alpha": 0.25})
+    assert read(tmp_path / "b.h5").attributes["arguments"]["alpha"] == 0.25
+    convert(tmp_path / "b.h5", tmp_path / "c.h5", format="keras-h5")
+    again = zoo.mobilenet(alpha=0.25, classes=5, weights=tmp_path / "c.h5")
+    np.testing.assert_array_equal(again["conv1"].W.get_value(), narrow["conv1"].W.get_value())
+
+
+def test_arguments_are_those_of_a_named_network(narrow, tmp_path):
+    save(narrow, tmp_path / "a.h5")
+    for model in (None, narrow):
+        with pytest.raises(ValueError, match=r"alpha=0.25: of which network\?"):
+            convert(tmp_path / "a.h5", tmp_path / "b.h5", model, arguments={"alpha": 0.25})
+    with pytest.raises(ValueError, match="resnet50 takes no argument 'alpha'; of its own it has"):
+        convert(tmp_path / "a.h5", tmp_path / "b.h5", "resnet50", arguments={"alpha": 0.25})
+
+
+@pytest.mark.parametrize("arguments", [{"alpha": 1e6}, {"alpha": "0.25"}, {"bad": 1}, [0.25], 3])
+def test_a_file_does_not_choose_what_is_built(arguments, narrow, tmp_path):
+    save(narrow, tmp_path / "a.h5", attributes={"arguments": arguments})
+    with pytest.raises(WeightsMismatchError, match="does not fit the network"):
+        convert(tmp_path / "a.h5", tmp_path / "b.h5")
 
 
 def test_a_wrong_file_writes_nothing(rng, tmp_path):

@@ -122,6 +122,30 @@ def test_by_name_style_top_and_classes_are_found_in_the_file(prefix, tmp_path, u
     np.testing.assert_array_equal(weights["logits/W"], kernel)
     net = zoo.mobilenet_v3_small(weights=tmp_path / "a.h5", style="torchvision", classes=7)
     np.testing.assert_array_equal(net["conv"].W.get_value(), arrays["features.0.0.weight"])
+    # what was converted still knows its style
+    with pytest.raises(WeightsMismatchError, match=r"build it with style='torchvision'"):
+        zoo.mobilenet_v3_small(weights=tmp_path / "a.h5", classes=7)
+    convert(tmp_path / "a.h5", tmp_path / "a.safetensors", format="safetensors")
+    assert inspect(tmp_path / "a.safetensors").attributes["arguments"]["style"] == "torchvision"
+
+
+def test_a_style_that_names_do_not_tell_is_said(tmp_path, undrawn):
+    """timm's tf_ networks compute as Keras's, under the names of those that compute otherwise."""
+    row = next(row for row in ROWS if row["name"] == "mobilenet_v3_small")
+    write_torch_zip(tmp_path / "a.pth", arrays_of(row))
+    with pytest.raises(WeightsMismatchError, match="has torchvision's names"):
+        convert(
+            tmp_path / "a.pth",
+            tmp_path / "a.h5",
+            "mobilenet_v3_small",
+            arguments={"style": "keras"},
+        )
+    row = next(row for row in ROWS if row["name"] == "tf_mobilenetv3_small_100")
+    write_torch_zip(tmp_path / "a.pth", arrays_of(row))
+    for style in ("keras", "timm"):
+        arguments = {"style": style}
+        convert(tmp_path / "a.pth", tmp_path / "a.h5", "mobilenet_v3_small", arguments=arguments)
+        assert read(tmp_path / "a.h5").attributes["arguments"]["style"] == style
 
 
 def test_without_the_top(tmp_path, undrawn):

@@ -173,4 +173,8 @@ def test_one_training_step_changes_every_parameter(name, rng):
         for name, param in net.params.items()
         if np.array_equal(param.get_value(), before[param])
     ]
-    assert same == []
+    # Batch normalisation takes away what a bias in front of it adds: that has no gradient.
+    idle = {
+        f"{layer.input_layer.name}.b" for layer in net.values() if isinstance(layer, BatchNormLayer)
+    }
+    assert set(same) <= idle

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 
 from theano_transfer.cli._console import note, say
-from theano_transfer.cli._options import known_hash, output_file
+from theano_transfer.cli._options import arguments_option, known_hash, output_file
 
 HELP = "convert a weight file into this project's layout, or into another project's"
 EPILOG = """\
@@ -15,6 +15,7 @@ them. Nothing in a file is ever executed. TARGET is written whole or not at all.
 
 examples:
   theano-transfer convert vgg16_weights_tf_dim_ordering_tf_kernels.h5 vgg16.h5 --model vgg16
+  theano-transfer convert narrow.weights.h5 narrow.h5 --model mobilenet --with alpha=0.25
   theano-transfer inspect vgg16.h5
   theano-transfer convert vgg16.h5 vgg16.weights.h5 --to keras
 """
@@ -29,6 +30,11 @@ def configure(parser: argparse.ArgumentParser) -> None:
         help="network of the zoo that the weights belong to (theano-transfer models); whole Keras "
         "models, ONNX graphs and files of this project need none, and published files are mostly "
         "recognised",
+    )
+    arguments_option(
+        parser,
+        "an argument of the network --model, as alpha=0.5 or style=keras, where it is not the "
+        "default and the file does not tell (repeatable)",
     )
     parser.add_argument(
         "--to",
@@ -59,6 +65,7 @@ def run(options: argparse.Namespace) -> int:
         options.source,
         options.target,
         options.model,
+        arguments=dict(options.arguments),
         format=options.to,
         known_hash=options.hash,
         backend=options.backend,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 
 from theano_transfer.cli._console import say
-from theano_transfer.cli._options import argument, positive_int
+from theano_transfer.cli._options import arguments_option, positive_int
 
 HELP = "download ImageNet weights, check and convert them"
 EPILOG = """\
@@ -26,14 +26,9 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--without-top", action="store_true", help="the file without the classifier"
     )
-    parser.add_argument(
-        "--with",
-        dest="arguments",
-        type=argument,
-        action="append",
-        default=[],
-        metavar="NAME=VALUE",
-        help="an argument of the network, as theano-transfer models --files shows it (repeatable)",
+    arguments_option(
+        parser,
+        "an argument of the network, as theano-transfer models --files shows it (repeatable)",
     )
     parser.add_argument(
         "--image-size",

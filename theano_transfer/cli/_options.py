@@ -99,16 +99,29 @@ def known_hash(text: str) -> str:
     return text
 
 
+def arguments_option(parser: argparse.ArgumentParser, help: str) -> None:
+    """``--with NAME=VALUE``, repeatable: pairs in ``arguments``."""
+    parser.add_argument(
+        "--with",
+        dest="arguments",
+        type=argument,
+        action="append",
+        default=[],
+        metavar="NAME=VALUE",
+        help=help,
+    )
+
+
 def argument(text: str) -> tuple[str, Any]:
-    """NAME=VALUE, where the value is a number, true or false."""
+    """NAME=VALUE, where the value is a number, true, false or a word."""
     name, _, value = text.partition("=")
     try:
         found = json.loads(value.lower())
     except ValueError:
-        found = None
-    if not name.isidentifier() or type(found) not in (bool, int, float):
+        found = value if value.isidentifier() else None
+    if not name.isidentifier() or type(found) not in (bool, int, float, str):
         raise argparse.ArgumentTypeError(
-            f"expected NAME=VALUE with a number, true or false, got {text!r}"
+            f"expected NAME=VALUE with a number, true, false or a word, got {text!r}"
         )
     return name, found
 

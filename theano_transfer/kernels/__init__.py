@@ -11,6 +11,7 @@ from theano_transfer.kernels import (
     _conv3d,
     _fusion,
     _headers,
+    _many_terms,
     _rewrites,
     _static_sizes,
     _updates,
@@ -43,3 +44,4 @@ _fusion.register()
 _bfloat16.register()
 _channels_last.register()
 _updates.register()
+_many_terms.register()

@@ -30,11 +30,15 @@ from ._load import (
     written_on,
 )
 from ._onnx_graph import from_onnx
+from ._plan import Plan
 from ._positions import BY_PLACE
 from ._recognise import recognised
 from ._sources import Source
-from ._target import target_of
+from ._target import Target, target_of
 from ._untrusted import digest, is_beginning, open_regular
+
+# Published networks are at most 1.4 times as wide as they were described.
+_WIDEST = 4
 
 
 @dataclass(frozen=True)
@@ -65,6 +69,7 @@ def convert(
     target: str | os.PathLike[str],
     model: Any = None,
     *,
+    arguments: Mapping[str, Any] | None = None,
     format: str | None = None,
     attributes: Mapping[str, Any] | None = None,
     known_hash: str | None = None,
@@ -86,6 +91,9 @@ def convert(
         classes, is taken from the file. Or a network. If None, the file must say: one in our own
         layout names its network, a whole Keras model or an ONNX graph is rebuilt, and published
         files are known by their hash, Keras's also by the shapes of their arrays.
+    arguments
+        The network's own arguments, where `model` is a name and they are not the defaults:
+        ``{'alpha': 0.5}``. Those that the file tells need not be said.
     format
         What to write: a name in ``WRITERS``; None for our own layout.
     attributes
@@ -103,7 +111,11 @@ def convert(
         The arrays are not those of the network; lists them all.
     WeightsFileError
         The source is damaged, unsafe, or of a kind that is not read.
+    ValueError
+        `arguments` are given and no name of a network, or that network has no such argument.
     """
+    if arguments:
+        _check_arguments(model, arguments)
     if format is not None:
         writer_for(target, format)  # a wrong name is found before a large file is read
     with (
@@ -112,9 +124,10 @@ def convert(
     ):
         hashes.begin("sha256")
         opened = written_on(opened, backend)
-        model = opened.attributes.get("model") if model is None else model
+        own = dict(arguments or {})
+        if model is None:
+            model, own = _said_by(opened)
         arrays: Mapping[str, Any]
-        own: dict[str, Any] = {}
         recognition = ""
         if model is None and not opened.whole and not opened.kind.startswith("ONNX"):
             if opened.axes == "keras":
@@ -129,7 +142,7 @@ def convert(
         else:
             net = _network_for(model, opened, own) if isinstance(model, str) else model
             examined = target_of(net)
-            plan = plan_for(examined, opened)
+            plan = _planned(examined, opened, recognition)
             report = report_of(plan, opened, examined)
             if format is None:  # read one at a time, each when it is written
                 arrays = {step.param: in_order(step, opened) for step in plan.steps}
@@ -207,6 +220,53 @@ class _Hashes:
             return digest(file, kind)
 
 
+def _check_arguments(model: Any, arguments: Mapping[str, Any]) -> None:
+    from .. import zoo
+
+    if not isinstance(model, str):
+        given = ", ".join(f"{name}={value!r}" for name, value in arguments.items())
+        raise ValueError(f"{given}: of which network? Say its name by model= (--model)")
+    known = dict(zoo.record(model).arguments)
+    for name in arguments:
+        if name not in known:
+            has = f"of its own it has {', '.join(known)}" if known else "it has none of its own"
+            raise ValueError(f"{model} takes no argument {name!r}; {has}")
+
+
+def _said_by(source: Source) -> tuple[str | None, dict[str, Any]]:
+    """The network that a file of ours names, and the arguments it was built with."""
+    from .. import zoo
+
+    model, stored = source.attributes.get("model"), source.attributes.get("arguments")
+    if not isinstance(model, str):
+        return None, {}
+    if not isinstance(stored, dict) or model not in zoo.models():
+        return model, {}
+    own = {}
+    for name, default in zoo.record(model).arguments:
+        value = stored.get(name)
+        kinds = (int, float) if type(default) in (int, float) else type(default)
+        # A file cannot ask for a network of any size.
+        if isinstance(value, kinds) and (isinstance(value, str) or 0 <= value <= _WIDEST):
+            own[name] = value
+    return model, own
+
+
+def _planned(target: Target, source: Source, recognition: str) -> Plan:
+    try:
+        return plan_for(target, source)
+    except WeightsMismatchError as error:
+        if not recognition:
+            raise
+        msg = f"{error}\n({recognition}; model=, --model, says another)"
+        raise WeightsMismatchError(
+            msg,
+            missing=error.missing,
+            unexpected=error.unexpected,
+            misshapen=error.misshapen,
+        ) from error
+
+
 def _whole_model(source: str | os.PathLike[str], kind: str, known_hash: str | None) -> Any:
     read = from_onnx if kind.startswith("ONNX") else from_keras
     try:
@@ -236,15 +296,15 @@ def _network_for(model: str, source: Source, own: Mapping[str, Any]) -> Any:
 def _built_for(model: str, source: Source, arguments: Mapping[str, Any]) -> Any:
     from .. import zoo
 
-    if source.axes in BY_PLACE:
-        return _network_by_place(model, source)
     own = dict(arguments)
+    if source.axes in BY_PLACE:
+        return _network_by_place(model, source, own)
     if source.axes == "torch":
-        net = zoo.build(model, weights=None, include_top=False)
+        net = zoo.build(model, weights=None, include_top=False, **own)
         made = target_of(net).made
         style = style_of(source, model, made)
         if style is not None and "style" in dict(zoo.record(model).arguments):
-            own["style"] = style
+            own.setdefault("style", style)
         source = named_for(source, model, made, own)
     top = zoo.record(model).top_layers
     renamed = {
@@ -274,13 +334,13 @@ def _built_for(model: str, source: Source, arguments: Mapping[str, Any]) -> Any:
     return zoo.build(model, weights=None, include_top=True, classes=classes, **own)
 
 
-def _network_by_place(model: str, source: Source) -> Any:
+def _network_by_place(model: str, source: Source, own: Mapping[str, Any]) -> Any:
     """The zoo's network of as many parameters as there are arrays; a classifier's bias is last."""
     from .. import zoo
 
     last = next(reversed(source.arrays.values()), None)
     if last is not None and len(last.shape) == 1:
-        net = zoo.build(model, weights=None, classes=last.shape[0])
+        net = zoo.build(model, weights=None, classes=last.shape[0], **own)
         if len(target_of(net).placed) == len(source.arrays):
             return net
-    return zoo.build(model, weights=None, include_top=False)
+    return zoo.build(model, weights=None, include_top=False, **own)

@@ -308,7 +308,8 @@ class SafeGroup:
         """A list of texts in an attribute, or in several that end in 0, 1, ... as Keras splits
         long ones; empty where there is none.
 
-        Only texts of fixed length are read: see :meth:`text`.
+        Only texts of fixed length are read: see :meth:`text`. One byte each in the file, they would
+        be fifty in memory, so their number is limited.
         """
         import h5py
 
@@ -316,6 +317,7 @@ class SafeGroup:
         while self.has_attribute(f"{name}{len(pieces)}"):
             pieces.append(f"{name}{len(pieces)}")
         texts: list[str] = []
+        count = size = 0
         for piece in pieces:
             location = f"{self.location}@{piece}"
             with self._context.guard(location):
@@ -324,8 +326,12 @@ class SafeGroup:
                 if shape == (0,) or shape is None:  # Keras's empty list is one of numbers
                     continue
                 fixed = isinstance(kind, h5py.h5t.TypeStringID) and not kind.is_variable_str()
-                if not fixed or len(shape) != 1 or shape[0] * kind.get_size() > MAX_TEXT:
+                if not fixed or len(shape) != 1:
                     return []
+                count, size = count + shape[0], size + shape[0] * kind.get_size()
+                if count > MAX_OBJECTS or size > MAX_TEXT:
+                    reason = f"a list of {count:,} texts in {size:,} bytes"
+                    raise self._context.refusal(location, reason)
                 texts += [value.decode() for value in self._group.attrs[piece]]
         return texts
 

@@ -140,8 +140,8 @@ def save(
     path
         File to write; replaced in one step at the end.
     attributes
-        JSON values to keep with the parameters. For a network of the zoo, ``model``,
-        ``preprocessing``, ``input_size`` and ``classes`` are added unless given.
+        JSON values to keep with the parameters. For a network of the zoo, ``model``, its
+        ``arguments``, ``preprocessing``, ``input_size`` and ``classes`` are added unless given.
     """
     target = target_of(net)
     arrays = OrderedDict(
@@ -162,6 +162,8 @@ def record_attributes(net: Any) -> dict[str, Any]:
             "preprocessing": record.preprocessing,
             "input_size": record.input_size,
         }
+        if record.arguments:
+            attributes["arguments"] = dict(record.arguments)
     classes = getattr(net, "classes", None)
     if classes is not None:
         attributes["classes"] = list(classes)
@@ -182,6 +184,7 @@ def plan_for(target: Target, source: Source, *, strict: bool = True) -> Plan:
         source = named_for(source, target.model, target.made, target.arguments)
     elif source.axes in BY_PLACE:
         source = placed_for(source, target.placed, target.shapes, target.epsilon)
+    _check_style(source, target)
     return make_plan(
         target.shapes,
         source,
@@ -191,6 +194,21 @@ def plan_for(target: Target, source: Source, *, strict: bool = True) -> Plan:
         listed=target.listed,
         strict=strict,
     )
+
+
+def _check_style(source: Source, target: Target) -> None:
+    """A file of ours says for which style of a network it is; shapes would not tell."""
+    stored = source.attributes.get("arguments")
+    if source.attributes.get("model") != target.model or not isinstance(stored, dict):
+        return
+    here, there = target.arguments.get("style"), stored.get("style")
+    if None not in (here, there) and here != there:
+        msg = (
+            f"{source.path!r} ({source.kind}) is of {target.model}(style={there!r}), and this "
+            f"network is of the style {here!r}, where the same parameters give other outputs; "
+            f"build it with style={there!r}"
+        )
+        raise WeightsMismatchError(msg)
 
 
 def arranged(

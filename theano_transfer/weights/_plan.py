@@ -237,12 +237,14 @@ def _advice(missing: list[str], unexpected: list[str], misshapen: list[str], tur
             "The kernels are in Theano's order already, as in Keras's old '..._th_kernels' files; "
             "use the '..._tf_kernels' file of the same network."
         )
-    if missing and unexpected:
+    if (missing and unexpected) or (misshapen and (missing or unexpected)):
         return "Is it a file of another model? Parameters are matched by layer name."
     if missing:
         return "If the file was saved without the top, build the network with include_top=False."
     if unexpected:
         return "If the additional layers are not wanted, load with strict=False."
+    if len({item.partition(":")[0].rpartition(".")[0] for item in misshapen}) > 2:  # not the top
+        return "Is it a file of another model, or of one of another width (alpha=)?"
     return "Was it saved with another number of classes or another input size?"
 
 
