@@ -13,8 +13,8 @@ import warnings
 from theano_transfer.legacy import _device
 from theano_transfer.legacy._flags import device_said, prepare_flags
 
-# Calls within each other that Python allows: Aesara differentiates by recursion, three calls for each
-# operation on the longest path, of which EfficientNet-B7 has 800.
+# Calls within each other that Python allows: Aesara differentiates by recursion, three calls for
+# each operation on the longest path, of which EfficientNet-B7 has 800.
 DEEPEST_RECURSION = 10_000
 
 # Set to 1: have the alias even where Theano itself is installed.
