@@ -130,11 +130,12 @@ def test_two_processes_train_as_one(batch, tmp_path, two_processes, finished):
 def test_a_lost_process(pictures, tmp_path, two_processes, finished, lost):
     x, y = pictures
     np.savez(tmp_path / "data.npz", x=x, y=y)
-    processes = two_processes(FIT, lost, patience=60)
+    # On a machine that is busy or held for a minute, those that live must not count as lost.
+    processes = two_processes(FIT, lost, patience=120)
     assert processes[lost].wait(500) == -signal.SIGKILL
     other = 1 - lost
-    # Where communication has not failed before, JAX ends it after 60 seconds, and says so itself.
-    assert processes[other].wait(200) != 0
+    # Where communication has not failed before, JAX ends it after that time, and says so itself.
+    assert processes[other].wait(300) != 0
     said = (tmp_path / f"said-{other}").read_text()
     assert "One of them has probably ended" in said or "another task died" in said
     assert not (tmp_path / f"{other}.npz").exists()

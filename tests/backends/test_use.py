@@ -47,6 +47,14 @@ def test_devices_by_theanos_names():
         compiled()
 
 
+def test_a_gpu_that_is_not_there_is_not_used():
+    assert "no device 'cuda99'" in backends.use_gpu("cuda99")
+    assert "got 'opencl0:1'" in backends.use_gpu("opencl0:1")
+    assert backends.backend() == "c"
+    assert backends.use_gpu("jax") == ""
+    assert backends.backend() == "jax"
+
+
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [

@@ -18,7 +18,8 @@ PYTHON = Path(sys.executable)
 
 def first_step(entry, **task):
     """What the contestant's first step gives, in a worker as in a race."""
-    whole = Task(batch=2, device="cpu", **task).as_dict()
+    # Of two pictures, statistics of maps of one position would be of two numbers.
+    whole = Task(batch=8, device="cpu", **task).as_dict()
     with WorkerProcess(PYTHON, entry.target, entry.variant) as worker:
         worker.ask("versions")
         result = worker.ask("start", task=whole)["result"]

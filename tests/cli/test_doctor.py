@@ -5,6 +5,7 @@ import numpy as np
 import pytest
 from aesara.configdefaults import config
 
+import theano_transfer as tt
 from theano_transfer.cli import _machine, _speed
 from theano_transfer.cli._doctor import report, speeds
 from theano_transfer.kernels import find_onednn
@@ -51,6 +52,16 @@ def test_without_a_compiler_it_says_how_to_get_one(run, monkeypatch):
     status, out, _ = run("doctor", "--no-speed")
     assert status == 1
     assert "apt install g++" in out
+
+
+def test_a_device_that_is_not_there(run):
+    pytest.importorskip("jax")
+    try:
+        status, out, _ = run("doctor", "--no-speed", "--device", "cuda99")
+    finally:
+        tt.use("c")
+    assert status == 1
+    assert "JAX finds no device 'cuda99' here (it has " in out
 
 
 def test_a_compile_directory_that_others_can_write_to(tmp_path, run, monkeypatch):

@@ -149,3 +149,15 @@ def test_the_length_of_one_axis_asks_for_no_sums_along_others():
     with theano.config.change_flags(cxx=""):
         rows = theano.function(inputs, maps.shape[2], mode="FAST_COMPILE", on_unused_input="ignore")
     assert len(rows.maker.fgraph.apply_nodes) < 3
+
+
+def test_the_length_of_what_was_padded_is_not_told_by_itself():
+    """Of which rewriting made a graph with a circle, and never ended."""
+    x = T.vector()
+    padded = T.set_subtensor(T.zeros((x.shape[0] + 2,))[1 : x.shape[0] + 1], x)
+    outputs = [padded, T.grad((padded**2).sum(), x)]
+    with theano.config.change_flags(cxx=""):
+        function = theano.function([x], outputs)
+    found, gradient = function([1, 2])
+    np.testing.assert_array_equal(found, [0, 1, 2, 0])
+    np.testing.assert_array_equal(gradient, [2, 4])

@@ -30,6 +30,14 @@ def test_import_prints_nothing():
     assert python("import theano_transfer", PYTHONWARNINGS="error") == []
 
 
+def test_deep_graphs_are_differentiated():
+    x = T.matrix()
+    y = x
+    for _ in range(2000):
+        y = T.tanh(y)
+    assert T.grad(y.sum(), x).type == x.type
+
+
 def test_theano_is_aesara():
     import aesara
 

@@ -25,7 +25,7 @@ class Placement:
     """
 
     def __init__(self, settings):
-        devices = _devices(settings)
+        devices = devices_of(settings)
         self.count = len(devices)
         self.device = devices[0]
         self.is_shared = len({device.process_index for device in devices}) > 1
@@ -88,20 +88,27 @@ def _batched(values):
     return [length > 0 and np.shape(v)[:1] == (length,) for v in values]
 
 
-def _devices(settings):
+def devices_of(settings):
+    """The devices that `settings` ask for.
+
+    Raises
+    ------
+    RuntimeError
+        If JAX has no device of that name.
+    ValueError
+        If there are fewer than that, or they are not of all processes.
+    """
     platform, number = (None, None)
     if settings.device is not None:
         platform, number = platform_of(settings.device)
     try:
         found = jax.devices(platform)
     except RuntimeError as error:
-        raise RuntimeError(
-            f"JAX finds no device {settings.device!r} here (it has "
-            f"{', '.join(sorted({d.platform for d in jax.devices()}))}): for NVIDIA GPUs run "
-            "`pip install 'jax[cuda12]'`, or compute on the processor with device='cpu'"
-        ) from error
+        raise _no_such_device(settings) from error
     if number is not None:
         found = [d for d in found if d.id == number]
+        if not found:
+            raise _no_such_device(settings)
     wanted = len(found) if settings.devices == "all" else settings.devices
     if not 1 <= wanted <= len(found):
         raise ValueError(
@@ -119,3 +126,11 @@ def _devices(settings):
             "processes: with several processes, devices is 'all', or 1 for each on its own"
         )
     return chosen
+
+
+def _no_such_device(settings):
+    has = ", ".join(f"{d.platform}{d.id}" for d in jax.devices())
+    return RuntimeError(
+        f"JAX finds no device {settings.device!r} here (it has {has}): for NVIDIA GPUs run "
+        "`pip install 'jax[cuda12]'`, or compute on the processor with device='cpu'"
+    )

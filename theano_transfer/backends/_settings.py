@@ -143,19 +143,18 @@ def use_device(name) -> None:
         use("jax", device=name)
 
 
-def use_gpu(name) -> bool:
-    """:func:`use_device`, where JAX finds that GPU (for 'jax', where it is); whether it does."""
-    if not has_jax():
-        return False
-    if name != "jax":
-        import jax
+def use_gpu(name) -> str:
+    """:func:`use_device`, where JAX finds that GPU (for 'jax', where it is); why not, or ''."""
+    try:
+        require_jax()
+        if name != "jax":
+            from theano_transfer.backends._placement import devices_of
 
-        try:
-            jax.devices(platform_of(name)[0])
-        except (RuntimeError, ValueError):
-            return False
+            devices_of(Settings(name))
+    except (ImportError, RuntimeError, ValueError) as error:
+        return str(error)
     use_device(name)
-    return True
+    return ""
 
 
 def has_jax() -> bool:

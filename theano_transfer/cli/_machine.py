@@ -149,8 +149,8 @@ def onednn() -> Finding:
 
 
 def jax() -> Finding:
-    """JAX, and the devices that it finds."""
-    from theano_transfer.backends import MissingJaxError, backend, require_jax
+    """JAX, the devices that it finds, and whether those that were asked for are among them."""
+    from theano_transfer.backends import MissingJaxError, backend, current, require_jax
 
     try:
         require_jax()
@@ -163,6 +163,13 @@ def jax() -> Finding:
     kinds = dict.fromkeys(found)
     rows = [("JAX", jax.__version__)]
     rows += [("", f"{found.count(kind)} x {kind}") for kind in kinds]
+    if backend() == "jax":
+        from theano_transfer.backends._placement import devices_of
+
+        try:
+            devices_of(current())
+        except (RuntimeError, ValueError) as error:
+            return Finding(rows, [str(error)])
     return Finding(rows, [])
 
 

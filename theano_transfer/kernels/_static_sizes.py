@@ -11,7 +11,7 @@ a sum with one, such as every update of a parameter, the result is asked instead
 
 import numpy as np
 from aesara.compile.sharedvalue import SharedVariable
-from aesara.graph.basic import Apply, Constant
+from aesara.graph.basic import Apply, Constant, ancestors
 from aesara.tensor import constant, get_scalar_constant_value
 from aesara.tensor.basic import Join
 from aesara.tensor.elemwise import Elemwise
@@ -21,18 +21,21 @@ from aesara.tensor.nnet.abstract_conv import (
     AbstractConv2d_gradWeights,
     get_conv_output_shape,
 )
+from aesara.tensor.rewriting.shape import ShapeFeature
 from aesara.tensor.shape import Shape_i
 from aesara.tensor.signal.pool import Pool
 
 
 def install():
     """Replace the ``make_node`` of the four Ops by ones that infer more, and the ``infer_shape``
-    of elementwise Ops and of Join by ones that build less. Called once."""
+    of elementwise Ops and of Join by ones that build less; keep shapes from being told by
+    themselves. Called once."""
     for op in (AbstractConv2d, AbstractConv2d_gradInputs, AbstractConv2d_gradWeights):
         op.make_node = _knowing(op.make_node, _refine_convolution)
     Pool.make_node = _knowing(Pool.make_node, _refine_pooling)
     Elemwise.infer_shape = _comparing_first(Elemwise.infer_shape)
     Join.infer_shape = _adding_once(Join.infer_shape)
+    ShapeFeature.update_shape = _not_by_itself(ShapeFeature.update_shape)
 
 
 def _knowing(make_node, refine):
@@ -86,6 +89,32 @@ def _adding_once(infer_shape):
         ]
 
     return quick
+
+
+def _not_by_itself(update_shape):
+    """Where a variable takes the place of another, Aesara takes over the other's shape unless that
+    is computed from the variable's ``Shape_i``, but also where it is computed from its ``Shape``:
+    of which the shape is then a part, and rewriting never ends.
+    """
+
+    def update(self, r, other_r):
+        known, other = self.shape_of.get(r), self.shape_of[other_r]
+        if known is None or other is None or not any(map(_is_from(r), known, other)):
+            update_shape(self, r, other_r)
+
+    return update
+
+
+def _is_from(variable):
+    """Whether a length is computed from `variable`, where another one is known that may not be."""
+
+    def check(known, length):
+        if length is known or isinstance(known, Constant) or isinstance(length, Constant):
+            return False
+        of_one = length.owner is not None and isinstance(length.owner.op, Shape_i)
+        return not of_one and variable in ancestors([length])
+
+    return check
 
 
 def _is_of_shared(length):

@@ -23,15 +23,16 @@ def asked_for(device, force=False):
     _state["asked"] = device, force
     if not _state["settled"]:
         return
-    if _state["use"] is not None and _state["use"](device):
+    why_not = _state["use"](device)
+    if not why_not:
         _say_once(f"device={device}: computing with JAX")
     elif force:
         raise RuntimeError(
-            f"device={device}: JAX is missing or finds no GPU, and the program insists on one "
-            "(force_device, or use(force=True)); leave that out to compute on the CPU"
+            f"device={device}: the program insists on a GPU (force_device, or use(force=True)); "
+            f"leave that out to compute on the CPU. {why_not}"
         )
     else:
-        _say_once(f"device={device}: JAX is missing or finds no GPU; computing on the CPU")
+        _say_once(f"device={device}: computing on the CPU. {why_not}")
 
 
 def settle():
@@ -48,12 +49,13 @@ def settle():
 
 
 def register(use):
-    """Have ``use(device)`` called when a program asks for a GPU; it says whether there is one.
+    """Have ``use(device)`` called when a program asks for a GPU.
 
     Parameters
     ----------
     use : callable
-        Takes the device's name as the program wrote it and makes functions compile for it.
+        Takes the device's name as the program wrote it and makes functions compile for it. Returns
+        why it does not, or an empty string.
     """
     _state["use"] = use
 
@@ -64,5 +66,5 @@ def _say_once(text):
         _logger.warning(text)
 
 
-_state: dict = {"asked": None, "settled": False, "use": None}
+_state: dict = {"asked": None, "settled": False, "use": lambda device: "No GPU is known."}
 _said: set[str] = set()

@@ -13,6 +13,10 @@ import warnings
 from theano_transfer.legacy import _device
 from theano_transfer.legacy._flags import device_said, prepare_flags
 
+# Calls within each other that Python allows: Aesara differentiates by recursion, three calls for
+# each operation on the longest path, of which EfficientNet-B7 has 800.
+DEEPEST_RECURSION = 10_000
+
 # Set to 1: have the alias even where Theano itself is installed.
 ALIAS = "THEANO_TRANSFER_ALIAS"
 
@@ -28,6 +32,7 @@ def install():
     if any(type(finder).__name__ == "TheanoFinder" for finder in sys.meta_path):
         return
     _check_for_theano()
+    sys.setrecursionlimit(max(sys.getrecursionlimit(), DEEPEST_RECURSION))
     prepare_flags()
     device, force = device_said()
     _device.asked_for(device, force)
