@@ -8,7 +8,7 @@ from aesara.configdefaults import config
 from aesara.link.c.cmodule import GCC_compiler, std_include_dirs
 
 from theano_transfer.kernels import _headers
-from theano_transfer.kernels._building import NATIVE
+from theano_transfer.kernels._compiling import NATIVE
 
 FILE = _headers.precompiled_headers(Path(config.compiledir))
 

@@ -1,6 +1,5 @@
 """The library of kernels: built once, for this machine, and its memory of filters and times."""
 
-import dataclasses
 import os
 import subprocess
 import sys
@@ -12,7 +11,8 @@ import theano
 import theano.tensor as T
 
 from theano_transfer.kernels import Conv2d, _building, missing, without
-from theano_transfer.kernels._library import library
+from theano_transfer.kernels._compiling import FILE
+from theano_transfer.kernels._library import MEASURED
 
 pytestmark = pytest.mark.skipif(bool(missing()), reason="this machine has no fast path")
 
@@ -122,37 +122,86 @@ def test_narrower_vectors_compute_the_same(isa):
 def test_unknown_instruction_sets_are_refused(monkeypatch):
     monkeypatch.setenv("THEANO_TRANSFER_ISA", "avx1024")
     with pytest.raises(ValueError, match="avx2"):
-        _building.recipe()
+        _building.build(_building.recipe())
 
 
-def test_a_compiler_that_fails_is_quoted(monkeypatch, tmp_path):
+def test_a_compiler_that_fails_is_quoted(tmp_path):
     with theano.config.change_flags(cxx="false"):
-        recipe = dataclasses.replace(_building.recipe(), directory=tmp_path / "library")
+        recipe = _building.recipe()
     with pytest.raises(RuntimeError, match=r"(?s)compiling failed.*blocks\.cpp"):
-        _building.build(recipe)
+        recipe.compile(tmp_path / "library")
     assert list(tmp_path.iterdir()) == []  # nothing half-built is left
+
+
+def test_what_pip_compiled_is_taken(monkeypatch, tmp_path):
+    recipe = _building.recipe()
+    monkeypatch.setattr(_building, "INSTALLED", tmp_path)
+    assert _building.directory_of(recipe) == _building.own_directory(recipe)
+    installed = tmp_path / recipe.key
+    installed.mkdir()
+    (installed / FILE).touch()
+    assert _building.directory_of(recipe) == installed
+
+
+def built_by_setup(folder, **variables):
+    """What setup.py says, and the libraries that it compiled into a folder."""
+    pytest.importorskip("setuptools")
+    done = subprocess.run(
+        [sys.executable, "setup.py", "build_ext", "--build-lib", str(folder)],
+        cwd=Path(__file__).parents[2],
+        env={**os.environ, **variables},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    return done.stdout + done.stderr, list(folder.rglob(FILE))
+
+
+def test_installing_goes_on_where_the_kernels_do_not_compile(tmp_path):
+    said, built = built_by_setup(tmp_path, CXX="false")
+    assert "compiled when they are first used: compiling failed" in said
+    assert built == []
+    said, built = built_by_setup(tmp_path, CXX="no-such-compiler")
+    assert "compiled when they are first used: there is no compiler" in said
+    assert built == []
+
+
+@pytest.mark.slow
+def test_pip_compiles_what_is_looked_for(tmp_path):
+    _, (built,) = built_by_setup(tmp_path)
+    assert built.parent.name == _building.recipe().key
+    assert not list(tmp_path.rglob("building-*"))
 
 
 BACKGROUND = """
 import threading, theano_transfer
+import theano.tensor as T
+from aesara.compile.mode import get_default_mode
+from aesara.graph.fg import FunctionGraph
 from theano_transfer.kernels import Conv2d, _building
-Conv2d(((1, 1), (1, 1)))
+from theano_transfer.kernels._compiling import FILE
+x, w = T.tensor4(), T.tensor4()
+graph = FunctionGraph([x, w], [Conv2d(((1, 1), (1, 1)))(x, w)], clone=False)
+get_default_mode().optimizer.rewrite(graph)
 background = set(threading.enumerate()) - {threading.main_thread()}
-assert not _building.recipe().file.exists()
+def there():
+    return (_building.directory_of(_building.recipe()) / FILE).exists()
+assert not there()
 for thread in background:
     thread.join()
-print(_building.recipe().file.exists(), len(background))
+print(there(), len(background))
 """
 
 
 @pytest.mark.slow
 def test_it_is_compiled_while_other_things_are_done(tmp_path):
-    assert run(BACKGROUND, AESARA_FLAGS=f"base_compiledir={tmp_path}").split()[0] == "True"
+    # not by the instruction sets for which pip compiled it
+    variables = {"AESARA_FLAGS": f"base_compiledir={tmp_path}", "THEANO_TRANSFER_ISA": "sse2"}
+    assert run(BACKGROUND, **variables).split()[0] == "True"
 
 
 def test_what_was_measured_is_remembered(rng):
-    _, directory = library()
-    record = directory / "fastest.txt"
+    record = _building.own_directory(_building.recipe()) / MEASURED
     x, w = T.tensor4(), T.tensor4()
     function = theano.function([x, w], Conv2d(SAME)(x, w))
     images = rng.normal(size=(1, 16, 21, 23)).astype("float32")
