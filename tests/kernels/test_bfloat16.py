@@ -22,6 +22,7 @@ from theano_transfer.kernels._bfloat16 import (
     narrow,
     rounded,
     widen,
+    widen_in_c_order,
     widened,
 )
 from theano_transfer.kernels._library import has_bfloat16
@@ -52,18 +53,30 @@ def test_conversion_rounds_to_the_nearest_even():
     assert np.isnan(widened(rounded(np.float32("nan"))))
 
 
-@needs_bfloat16
-def test_kernel_converts_as_numpy_does(rng):
+@pytest.fixture(scope="module")
+def conversions():
+    """There and back, channels last and in C order."""
     x = T.tensor4()
-    there, back = theano.function([x], [narrow(x), widen(narrow(x))])(
-        given := (rng.normal(size=(2, 3, 5, 7)) * 10.0 ** rng.integers(-8, 8)).astype("float32")
-    )
+    return theano.function([x], [narrow(x), widen(narrow(x)), widen_in_c_order(narrow(x))])
+
+
+@needs_bfloat16
+@pytest.mark.parametrize("shape", [(2, 3, 5, 7), (2, 3, 30, 21), (1, 20, 5, 7), (2, 4, 1, 300)])
+@pytest.mark.parametrize("last", [False, True], ids=["C order", "channels last"])
+def test_kernels_convert_as_numpy_does(shape, last, conversions, rng):
+    given = (rng.normal(size=shape) * 10.0 ** rng.integers(-8, 8, shape)).astype("float32")
+    if last:
+        given = np.ascontiguousarray(given.transpose(0, 2, 3, 1)).transpose(0, 3, 1, 2)
+    there, *back = conversions(given)
     np.testing.assert_array_equal(there, rounded(given))
-    np.testing.assert_array_equal(back, widened(rounded(given)))
+    for result in back:
+        np.testing.assert_array_equal(result, widened(rounded(given)))
+    assert back[1].flags.c_contiguous
 
 
 CONVOLUTIONS = {
     "plain": ((2, 16, 9, 7), (32, 16, 3, 3), {"pad": SAME}),
+    "deep": ((1, 544, 5, 6), (48, 544, 3, 3), {"pad": SAME}),
     "strided": ((2, 3, 11, 10), (16, 3, 3, 3), {"pad": ((0, 1), (0, 1)), "stride": (2, 2)}),
     "pointwise": ((2, 24, 5, 6), (40, 24, 1, 1), {}),
     "depthwise": ((2, 24, 9, 7), (24, 1, 3, 3), {"pad": SAME, "groups": 24}),
@@ -130,6 +143,7 @@ def test_one_conversion_in_and_one_out(name):
     function = theano.function([net.input_var], features, mode=mode_for("bfloat16"))
     used = ops(function)
     assert used.count(Convert) == 2
+    assert widen_in_c_order in [node.op for node in function.maker.fgraph.apply_nodes]
     assert set(used) <= {Convert, Conv2dBfloat16, Pool2dBfloat16, DepthwiseBlock}
     plain = theano.function([net.input_var], features)
     x = np.random.default_rng(0).normal(size=(2, 3, 64, 64)).astype("float32")

@@ -52,6 +52,30 @@ inline void load_inputs(const Plane& plane, const Number* images, const Place& p
         }
 }
 
+// The positions of a filter.
+constexpr int taps = 9;
+
+// Calls `body(panel, in, column, weights)` for all filters of 3x3, turned around where `transposed`
+// and multiplied by the `scale` of their output (null: 1); what is left of the last panel gets
+// zeros.
+template <typename Body>
+void for_filters(const float* filters, int64_t in, int64_t out, bool transposed,
+                 const float* scale, Body body) {
+    const int64_t out_step = transposed ? taps : in * taps;
+    const int64_t in_step = transposed ? out * taps : taps;
+#pragma omp parallel for collapse(2) schedule(static)
+    for (int64_t panel = 0; panel < panels_of(out); ++panel)
+        for (int64_t c = 0; c < in; ++c)
+            for (int64_t o = 0; o < tile_columns; ++o) {
+                const int64_t filter = panel * tile_columns + o;
+                const float by = filter >= out ? 0.f : scale ? scale[filter] : 1.f;
+                const float* from = filters + std::min(filter, out - 1) * out_step + c * in_step;
+                float g[taps];
+                for (int k = 0; k < taps; ++k) g[k] = by * from[transposed ? taps - 1 - k : k];
+                body(panel, c, o, g);
+            }
+}
+
 // The distance of one product to the next: with an odd number of vectors they do not fall onto the
 // same lines of the cache when a tile's are written one after the other.
 inline int64_t apart(int64_t floats) { return (floats / lanes | 1) * lanes; }

@@ -6,9 +6,6 @@
 namespace tt {
 namespace {
 
-// The positions of a filter.
-constexpr int taps = 9;
-
 // Tiles of a block: enough for each filter that is transformed for them, few enough for their
 // products to stay in the cache.
 constexpr int64_t tiles_at_once = 64;
@@ -119,19 +116,11 @@ size_t winograd_packed_size<float>(int64_t in, int64_t out) {
 template <>
 void winograd_pack<float>(const float* filters, int64_t in, int64_t out, bool transposed,
                    const float* scale, float* packed) {
-    const int64_t out_step = transposed ? taps : in * taps, in_step = transposed ? out * taps : taps;
-#pragma omp parallel for collapse(2) schedule(static)
-    for (int64_t panel = 0; panel < panels_of(out); ++panel)
-        for (int64_t c = 0; c < in; ++c) {
-            float* to = packed + (panel * in + c) * taps * tile_columns;
-            for (int64_t o = 0; o < tile_columns; ++o) {
-                const int64_t filter = panel * tile_columns + o;
-                const float by = filter >= out ? 0.f : scale ? scale[filter] : 1.f;
-                const float* from = filters + std::min(filter, out - 1) * out_step + c * in_step;
-                for (int k = 0; k < taps; ++k)
-                    to[k * tile_columns + o] = by * from[transposed ? taps - 1 - k : k];
-            }
-        }
+    for_filters(filters, in, out, transposed, scale,
+                [&](int64_t panel, int64_t c, int64_t o, const float* g) {
+                    float* to = packed + (panel * in + c) * taps * tile_columns + o;
+                    for (int k = 0; k < taps; ++k) to[k * tile_columns] = g[k];
+                });
 }
 
 template <>

@@ -24,8 +24,8 @@ bool winograd_takes(int64_t in, int64_t out);
 // `Number`, here and below: what the images are made of, float or bfloat16.
 //
 // Filters (out, in, 3, 3), or (in, out, 3, 3) turned around where `transposed`; each output's are
-// multiplied by its `scale` unless that is null. Packed, those of `tile_columns` outputs lie side by
-// side; for bfloat16 they are transformed, too. Sizes are in floats.
+// multiplied by its `scale` unless that is null. Packed, those of `tile_columns` outputs lie side
+// by side; for bfloat16 they are transformed, too. Sizes are in floats.
 template <typename Number>
 size_t winograd_packed_size(int64_t in, int64_t out);
 template <typename Number>

@@ -10,7 +10,7 @@
 namespace tt {
 namespace {
 
-constexpr int outputs = 2, inputs = 4, products = inputs * inputs, taps = 9;
+constexpr int outputs = 2, inputs = 4, products = inputs * inputs;
 constexpr int together = per_word<bfloat16>;  // channels in the place of a float
 
 // Tiles of a block: enough for each filter that is loaded, few enough to stay in the cache.
@@ -91,7 +91,8 @@ class Work {
         for (int64_t product = 0; product < products; ++product)
             for (int64_t k = 0; k < depth; k += block_depth)
                 for (int64_t tile = 0; tile < count; tile += piece)
-                    multiply((int)std::min(piece, count - tile), std::min<int64_t>(block_depth, depth - k),
+                    multiply((int)std::min(piece, count - tile),
+                             std::min<int64_t>(block_depth, depth - k),
                              of_tile(tile, k) + product * step,
                              packed + ((panel * products + product) * depth + k) * tile_columns,
                              {of_product(product, tile), tile_columns, k > 0});
@@ -148,24 +149,18 @@ size_t winograd_packed_size<bfloat16>(int64_t in, int64_t out) {
 template <>
 void winograd_pack<bfloat16>(const float* filters, int64_t in, int64_t out, bool transposed,
                              const float* scale, float* packed) {
-    const int64_t out_step = transposed ? taps : in * taps, in_step = transposed ? out * taps : taps;
-#pragma omp parallel for schedule(static)
-    for (int64_t panel = 0; panel < panels_of(out); ++panel)
-        for (int64_t c = 0; c < in; ++c)
-            for (int64_t o = 0; o < tile_columns; ++o) {
-                const int64_t filter = panel * tile_columns + o;
-                const float by = filter >= out ? 0.f : scale ? scale[filter] : 1.f;
-                const float* from = filters + std::min(filter, out - 1) * out_step + c * in_step;
-                float g[taps], half[inputs * 3], r[products];
-                for (int k = 0; k < taps; ++k) g[k] = by * from[transposed ? taps - 1 - k : k];
-                for (int j = 0; j < 3; ++j) transform_filter(g + j, 3, half + j, 3);
-                for (int i = 0; i < inputs; ++i) transform_filter(half + i * 3, 1, r + i * inputs, 1);
-                for (int64_t product = 0; product < products; ++product) {
-                    const int64_t word = (panel * products + product) * (in / together) + c / together;
-                    bfloat16* to = (bfloat16*)(packed + word * tile_columns + o);
-                    to[c % together] = rounded(r[product]);
-                }
-            }
+    for_filters(filters, in, out, transposed, scale,
+                [&](int64_t panel, int64_t c, int64_t o, const float* g) {
+                    float half[inputs * 3], r[products];
+                    for (int j = 0; j < 3; ++j) transform_filter(g + j, 3, half + j, 3);
+                    for (int i = 0; i < inputs; ++i)
+                        transform_filter(half + i * 3, 1, r + i * inputs, 1);
+                    for (int64_t product = 0; product < products; ++product) {
+                        const int64_t row = (panel * products + product) * in + c;
+                        float* word = packed + row / together * tile_columns + o;
+                        ((bfloat16*)word)[c % together] = rounded(r[product]);
+                    }
+                });
 }
 
 template <>
