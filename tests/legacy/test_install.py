@@ -38,6 +38,23 @@ def test_deep_graphs_are_differentiated():
     assert T.grad(y.sum(), x).type == x.type
 
 
+PROFILED = """
+import theano_transfer, theano, theano.tensor as T
+x = T.vector()
+for name, y in [("doubled", x * 2), ("added", x + 1)]:
+    theano.function([x], y, name=name)([1, 2])
+"""
+
+
+def test_profiles_are_written_when_a_program_ends(tmp_path):
+    report = tmp_path / "profile.txt"
+    flags = f"profile=True,linker=py,profiling.destination={report}"
+    assert python(PROFILED, THEANO_FLAGS=flags) == []
+    messages = [n.split(": ")[1] for n in report.read_text().splitlines() if "Message" in n]
+    assert set(messages[:2]) == {"doubled", "added"}
+    assert messages[2:] == ["Sum of all(2) printed profiles at exit."]
+
+
 def test_theano_is_aesara():
     import aesara
 

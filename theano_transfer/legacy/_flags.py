@@ -23,6 +23,10 @@ KNOWN = {
     "gcc__cxxflags", "cmodule__warn_no_version", "cmodule__remove_gxx_opt", "cmodule__debug",
     "blas__ldflags", "scan__allow_gc", "scan__allow_output_prealloc", "traceback__limit",
     "traceback__compile_limit", "print_test_value", "numpy__seterr_all", "DebugMode__patience",
+    *(f"profiling__{name}" for name in (
+        "time_thunks", "n_apply", "n_ops", "output_line_width", "min_memory_size",
+        "min_peak_memory", "destination", "debugprint", "ignore_first_call",
+    )),
 }  # fmt: skip
 
 

@@ -50,9 +50,10 @@ def install():
             del sys.modules[name]  # Theano itself, which the user chose to replace
         with _pkg_resources_stand_in():
             importlib.import_module("lasagne")
-    from theano_transfer.legacy import _lasagne, _surroundings
+    from theano_transfer.legacy import _lasagne, _profiles, _surroundings
 
     _lasagne.mend()
+    _profiles.mend()
     _surroundings.restore()
 
 
