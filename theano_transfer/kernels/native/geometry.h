@@ -70,13 +70,11 @@ struct Geometry {
         key.push_back(groups);
     }
 
-    // Whether each output depends on all channels of a window without gaps.
-    bool is_dense() const { return groups == 1 && dilation == dims{1, 1}; }
-
     // Whether Winograd's minimal filtering knows it: 3x3, dense, step by step.
     bool is_plain_3x3(const dims& filters) const {
-        return filters[2] == 3 && filters[3] == 3 && is_dense() && stride == dims{1, 1} &&
-               pad_before[0] <= 2 && pad_before[1] <= 2 && pad_after[0] <= 2 && pad_after[1] <= 2;
+        return filters[2] == 3 && filters[3] == 3 && groups == 1 && stride == dims{1, 1} &&
+               dilation == dims{1, 1} && pad_before[0] <= 2 && pad_before[1] <= 2 &&
+               pad_after[0] <= 2 && pad_after[1] <= 2;
     }
 
     // Whether each output depends on one pixel.
