@@ -24,6 +24,29 @@ class UpdateRule(Composite):
         return (*super().c_code_cache_version_outer(), 1)
 
 
+_SAME_SHAPE = """
+if (!PyArray_SAMESHAPE({name}, {like})) {{
+    PyErr_SetString(PyExc_ValueError,
+        "a parameter, its gradient and what its rule remembers have not the same shape");
+    {fail}
+}}"""
+_LINE = "line{i} = PyArray_GETCONTIGUOUS({name});"
+# Of an array that is no line, or must not be written, a copy becomes the result.
+_LINE_TO_WRITE = """
+line{i} = PyArray_ISCARRAY({name}) ? PyArray_GETCONTIGUOUS({name})
+                                   : (PyArrayObject*)PyArray_NewCopy({name}, NPY_CORDER);"""
+_RESULT = """
+if ({name} == NULL || !PyArray_ISCARRAY({name}) || !PyArray_SAMESHAPE({name}, {like})) {{
+    Py_XDECREF({name});
+    {name} = (PyArrayObject*)PyArray_SimpleNew(
+        PyArray_NDIM({like}), PyArray_DIMS({like}), {number});
+}}"""
+_LOOP = """
+    #pragma omp parallel for simd if (count > 20000)
+    for (npy_intp k = 0; k < count; ++k) {body}
+}}"""
+
+
 class FusedUpdate(Elemwise):
     """An elementwise Op that computes new values of shared variables, on all cores.
 
@@ -48,60 +71,37 @@ class FusedUpdate(Elemwise):
             [get_scalar_type(v.dtype).make_variable() for v in node.inputs],
             [get_scalar_type(v.dtype).make_variable() for v in node.outputs],
         )
-        types = {v: v.type.dtype_specs() for v in (*node.inputs, *node.outputs)}
-        like = inames[shaped.index(True)]
-        fail, lines = sub["fail"], []
-        lines += [f"PyArrayObject* line{i} = NULL;" for i in range(len(inames))]
-        for i, name in enumerate(inames):
-            if shaped[i]:
-                lines.append(f"""
-                if (!PyArray_SAMESHAPE({name}, {like})) {{
-                    PyErr_SetString(PyExc_ValueError,
-                        "a parameter, its gradient and what its rule remembers have not the same "
-                        "shape");
-                    {fail}
-                }}""")
-        release = "\n".join(f"Py_XDECREF(line{i});" for i in range(len(inames)))
+        like, fail = inames[shaped.index(True)], sub["fail"]
+        release = " ".join(f"Py_XDECREF(line{i});" for i in range(len(inames)))
+        lines = [f"PyArrayObject* line{i} = NULL;" for i in range(len(inames))]
+        for name, has_shape in zip(inames, shaped):
+            if has_shape:
+                lines.append(_SAME_SHAPE.format(name=name, like=like, fail=fail))
         overwritten = set(self.inplace_pattern.values())
         for i, name in enumerate(inames):
-            line = f"PyArray_GETCONTIGUOUS({name})"
-            if i in overwritten:
-                line = (
-                    f"PyArray_ISCARRAY({name}) ? {line}"
-                    f" : (PyArrayObject*)PyArray_NewCopy({name}, NPY_CORDER)"
-                )
-            lines.append(f"line{i} = {line}; if (line{i} == NULL) {{ {release} {fail} }}")
-        for j, name in enumerate(onames):
+            template = _LINE_TO_WRITE if i in overwritten else _LINE
+            lines.append(template.format(i=i, name=name))
+            lines.append(f"if (line{i} == NULL) {{ {release} {fail} }}")
+        for j, (v, name) in enumerate(zip(node.outputs, onames)):
             if j in self.inplace_pattern:
                 i = self.inplace_pattern[j]
-                # Of an array that is no line, or must not be written, a copy becomes the result.
                 lines.append(f"Py_XDECREF({name}); {name} = line{i}; Py_INCREF({name});")
             else:
-                number = types[node.outputs[j]][2]
-                lines.append(f"""
-                if ({name} == NULL || !PyArray_ISCARRAY({name})
-                        || !PyArray_SAMESHAPE({name}, {like})) {{
-                    Py_XDECREF({name});
-                    {name} = (PyArrayObject*)PyArray_SimpleNew(
-                        PyArray_NDIM({like}), PyArray_DIMS({like}), {number});
-                    if ({name} == NULL) {{ {release} {fail} }}
-                }}""")
-        read = [f"in{i}[{'k' if s else '0'}]" for i, s in enumerate(shaped)]
-        written = [f"out{j}[k]" for j in range(len(onames))]
+                number = v.type.dtype_specs()[2]
+                lines.append(_RESULT.format(name=name, like=like, number=number))
+                lines.append(f"if ({name} == NULL) {{ {release} {fail} }}")
         lines.append(f"{{ const npy_intp count = PyArray_SIZE({like});")
         for i, v in enumerate(node.inputs):
-            t = types[v][1]
+            t = v.type.dtype_specs()[1]
             lines.append(f"const {t}* const in{i} = (const {t}*)PyArray_DATA(line{i});")
         for j, (v, name) in enumerate(zip(node.outputs, onames)):
-            t = types[v][1]
+            t = v.type.dtype_specs()[1]
             lines.append(f"{t}* const out{j} = ({t}*)PyArray_DATA({name});")
+        read = [f"in{i}[{'k' if has_shape else '0'}]" for i, has_shape in enumerate(shaped)]
+        written = [f"out{j}[k]" for j in range(len(onames))]
         body = self.scalar_op.c_code(rule, f"{nodename}_rule", read, written, {"fail": ""})
-        lines.append(f"""
-            #pragma omp parallel for simd if (count > 20000)
-            for (npy_intp k = 0; k < count; ++k) {body}
-        }}
-        {release}""")
-        return "\n".join(lines)
+        lines.append(_LOOP.format(body=body))
+        return "\n".join([*lines, release])
 
     def c_code_cache_version_apply(self, node):
         return (*super().c_code_cache_version_apply(node), "lines", 1)
