@@ -369,6 +369,21 @@ def test_a_network_of_every_layer_there_and_back(rng, tmp_path):
         np.testing.assert_array_equal(value, other)
 
 
+@pytest.mark.parametrize("mode", ["max", "average_inc_pad", "average_exc_pad"])
+def test_zeros_padded_before_a_pool_take_part_in_it(mode, rng, tmp_path):
+    """Also after the rewrites of onnxruntime, which makes them its own padding."""
+    x = layers.ZeroPad2DLayer(InputLayer((None, 2, 6, 5), name="input"), 1, name="pad")
+    x = layers.Pool2DLayer(x, 3, stride=2, mode=mode, name="pool")
+    images = -1 - rng.random((1, 2, 6, 5)).astype("f4")
+    padded = np.pad(images, ((0, 0), (0, 0), (1, 1), (1, 1)))
+    windows = np.lib.stride_tricks.sliding_window_view(padded, (3, 3), (2, 3))[:, :, ::2, ::2]
+    expected = windows.max((4, 5)) if mode == "max" else windows.mean((4, 5))
+    export(x, tmp_path / "a.onnx")
+    np.testing.assert_allclose(run(tmp_path / "a.onnx", images), expected, rtol=1e-6)
+    found = outputs(from_onnx(tmp_path / "a.onnx"), images)
+    np.testing.assert_allclose(found, expected, rtol=1e-6)
+
+
 def test_the_record_goes_along(tmp_path):
     net = small_network()
     net.classes = list("abcdefg")
