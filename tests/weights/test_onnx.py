@@ -286,6 +286,23 @@ def test_hostile_constants(name, read, tmp_path):
         read(path)
 
 
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        (b"ir_version: 8\ngraph {\n}\n", r"it is text; it begins with 'ir_version: 8\\ngraph"),
+        (b"<html>no such file</html>", "HTML"),
+        (b"\x1f\x8b" + bytes(20), "gzip file; unpack it first"),
+        (b"", "it is empty"),
+        (b"\x08\x08\x12\x7f", "its structure is broken"),
+    ],
+)
+def test_what_is_no_onnx_says_what_it_looks_like(content, said, tmp_path):
+    (tmp_path / "a.onnx").write_bytes(content)
+    for use in (from_onnx, inspect):
+        with pytest.raises(WeightsFileError, match=rf"a\.onnx.*{said}"):
+            use(tmp_path / "a.onnx")
+
+
 def test_cut_short_anywhere(tmp_path):
     path = write(tmp_path / "a.onnx", [node("Relu", ["x"], ["y"])])
     content = path.read_bytes()
