@@ -3,10 +3,13 @@
 ``OTHER`` maps a name to ``(maker, part of the refusal)``; a maker puts something at a path.
 """
 
+import bz2
 import gzip
+import lzma
 import os
 import pickle
 import socket
+import tarfile
 
 import numpy as np
 
@@ -57,6 +60,29 @@ def lfs_pointer(path):
 
 def compressed(path):
     path.write_bytes(gzip.compress(bytes(1 << 20)))
+
+
+def compressed_otherwise(path):
+    path.write_bytes(bz2.compress(bytes(1 << 20)))
+
+
+def compressed_well(path):
+    path.write_bytes(lzma.compress(bytes(1 << 20)))
+
+
+def tape(path):
+    inside = path.with_name("model.h5")
+    inside.write_bytes(b"\x89HDF")
+    with tarfile.open(path, "w") as archive:
+        archive.add(inside, "model.h5")
+
+
+def text(path):
+    path.write_text("ir_version: 8\nproducer_name: größer")
+
+
+def cut_text(path):
+    path.write_bytes(("a" * 511 + "ß" * 500).encode())
 
 
 def zeros(path):
@@ -111,7 +137,12 @@ OTHER = {
     "empty": (empty, "it is empty"),
     "html": (html, "HTML"),
     "git-lfs pointer": (lfs_pointer, "git lfs pull"),
-    "compressed": (compressed, "gzip"),
+    "compressed": (compressed, "a gzip file; unpack it first"),
+    "compressed otherwise": (compressed_otherwise, "a bzip2 file; unpack it first"),
+    "compressed well": (compressed_well, "an xz file; unpack it first"),
+    "tape archive": (tape, "a tar archive; unpack it first"),
+    "text": (text, r"it is text; it begins with 'ir_version: 8\nproducer_name: größer'"),
+    "cut text": (cut_text, "it is text"),
     "zeros": (zeros, "it begins with"),
     "directory": (directory, "a directory"),
     "pipe": (pipe, "a named pipe"),

@@ -121,6 +121,8 @@ def test_an_unknown_format_is_named_with_the_known(keras_file, tmp_path, run):
 
 def test_a_network_with_an_argument(run, tmp_path, undrawn):
     net = zoo.mobilenet(alpha=0.25, classes=5, weights=None)
+    kernel = net["conv1"].W
+    kernel.set_value(kernel.get_value() + 1)  # a file of nothing but zeros is refused
     weights.export(net, tmp_path / "a.weights.h5")
     arguments = (tmp_path / "a.weights.h5", tmp_path / "b.h5", "--model", "mobilenet", "--with")
     status, _, err = run("convert", *arguments, "style=keras")

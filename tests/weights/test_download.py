@@ -157,6 +157,22 @@ def test_redirections_are_followed_to_what_the_hash_confirms(fetched, server):
         fetched(known=None)
 
 
+@pytest.mark.parametrize("name", ["..%2F..%2Fevil.h5", "C:%5Cevil.h5", "%00", "b.h5"])
+def test_names_that_a_server_gives_name_no_file(name, fetched, server, tmp_path):
+    """Neither in an address nor in a header."""
+
+    def answer(handler):
+        named = 'attachment; filename="../evil.h5"'
+        make.begin(handler, 200, Content_Length=len(CONTENT), Content_Disposition=named)
+        handler.wfile.write(CONTENT)
+
+    server.files = dict.fromkeys(["", name], answer)
+    before = set(tmp_path.parent.iterdir())
+    assert fetched(make.redirects(f"/{name}")) == CONTENT
+    assert os.listdir(tmp_path) == ["a.h5"]
+    assert set(tmp_path.parent.iterdir()) == before
+
+
 @pytest.mark.parametrize(
     "url", ["http://example.org/a.h5", "file:///etc/passwd", "ftp://example.org/a.h5", "a.h5"]
 )

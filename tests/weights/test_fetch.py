@@ -2,6 +2,7 @@
 
 import hashlib
 import os
+import re
 import subprocess
 import sys
 import textwrap
@@ -17,6 +18,7 @@ from weights.server import Server, slow
 from weights.torch_files import lite0_state, write_torch
 
 from theano_transfer import zoo
+from theano_transfer.cli._machine import cache_directory
 from theano_transfer.weights import (
     REGISTRY,
     WeightsFileError,
@@ -233,6 +235,31 @@ class TestFetch:
         with pytest.raises(WeightsFileError, match="it is empty"):
             zoo.efficientnet_lite0(weights="imagenet")
 
+    @pytest.mark.skipif(os.geteuid() == 0, reason="root may write everywhere")
+    def test_a_cache_that_must_not_be_written_to(self, published, registered, home, tmp_path):
+        (tmp_path / "folder").mkdir()
+        (tmp_path / "folder" / "lite0.h5").write_bytes(published[1])
+        home.mkdir(mode=0o500)
+        with pytest.raises(WeightsUnavailableError, match=r"Permission.*set THEANO_TRANSFER_HOME"):
+            fetch("efficientnet_lite0", base_url=tmp_path / "folder")
+        home.chmod(0o700)
+        for name in ("downloads", "weights"):
+            (home / name).mkdir(mode=0o500)
+        with pytest.raises(WeightsUnavailableError, match=r"Permission.*set THEANO_TRANSFER_HOME"):
+            fetch("efficientnet_lite0", base_url=tmp_path / "folder")
+
+    def test_what_is_in_a_cache_is_used_without_writing_there(self, registered, home, monkeypatch):
+        """It may be of another user's, or on a read-only disk."""
+        offline(monkeypatch)
+        path = fetch_module.cached_file(registered)
+        path.parent.mkdir(parents=True)
+        path.write_bytes(b"converted")
+        for folder in (path.parent, home):
+            folder.chmod(0o500)
+        before = sorted(home.rglob("*"))
+        assert fetch("efficientnet_lite0") == path
+        assert sorted(home.rglob("*")) == before == [path.parent, path]
+
 
 class TestCacheDirectory:
     def test_from_the_environment(self, monkeypatch):
@@ -243,6 +270,25 @@ class TestCacheDirectory:
         monkeypatch.delenv("THEANO_TRANSFER_HOME", raising=False)
         monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
         assert cache_dir().name == "theano_transfer"
+
+    @pytest.mark.skipif(os.name == "nt", reason="homes are known otherwise")
+    @pytest.mark.parametrize("given", [None, "~/somewhere", "~nobody-of-that-name/somewhere"])
+    def test_without_a_home(self, given, monkeypatch):
+        """As in containers whose user is a number without a name."""
+        import pwd
+
+        def unknown(who):
+            raise KeyError(who)
+
+        monkeypatch.setattr(pwd, "getpwuid", unknown)
+        for name in ("HOME", "XDG_CACHE_HOME", "THEANO_TRANSFER_HOME"):
+            monkeypatch.delenv(name, raising=False)
+        if given:
+            monkeypatch.setenv("THEANO_TRANSFER_HOME", given)
+        with pytest.raises(WeightsUnavailableError, match="set THEANO_TRANSFER_HOME to a folder"):
+            cache_dir()
+        (problem,) = cache_directory().problems
+        assert "set THEANO_TRANSFER_HOME to a folder" in problem
 
 
 def test_a_file_of_pytorch_is_converted_where_its_first_digits_are_right(
@@ -286,6 +332,7 @@ class TestRegistry:
             assert row.licence
             assert row.source
             assert row.url.startswith("https://") or not row.base_url
+            assert re.fullmatch(r"\w[\w.-]*", row.file)  # it names a file of the cache
             assert row.url.endswith((".h5", ".pth"))
         assert len({row.url for row in REGISTRY}) == len(REGISTRY)
         hashes = [row.hash for row in REGISTRY if row.hash]

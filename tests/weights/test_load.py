@@ -19,6 +19,7 @@ from theano_transfer.layers import (
 from theano_transfer.weights import (
     WeightsError,
     WeightsMismatchError,
+    convert,
     load,
     read,
     save,
@@ -176,6 +177,29 @@ def test_values_that_are_not_finite(bad, rng, tmp_path):
         load(other, tmp_path / "a.h5")
     assert_equal(other, before)
     load(other, tmp_path / "a.h5", check_finite=False)
+    assert_equal(other, values(net))
+
+
+def test_a_file_of_kernels_that_are_zero(rng, tmp_path):
+    """One kernel may be: layers begin so on purpose. A file of nothing else was never filled."""
+    net = disturbed(small_network(), rng)
+    kernels = [param for param in net.params.values() if param.ndim > 1]
+    for param in kernels[1:]:
+        param.set_value(param.get_value() * 0)
+    save(net, tmp_path / "a.h5")
+    other = small_network()
+    load(other, tmp_path / "a.h5")
+    assert_equal(other, values(net))
+    kernels[0].set_value(kernels[0].get_value() * 0)
+    save(net, tmp_path / "b.h5")
+    said = rf"all of its {len(kernels)} kernels are zero, from 'conv/W' on"
+    with pytest.raises(WeightsError, match=said):
+        load(other, tmp_path / "b.h5")
+    with pytest.raises(WeightsError, match=said):
+        convert(tmp_path / "b.h5", tmp_path / "c.h5", small_network())
+    assert not (tmp_path / "c.h5").exists()
+    assert other["conv"].W.get_value().any()
+    load(other, tmp_path / "b.h5", check_finite=False)
     assert_equal(other, values(net))
 
 

@@ -286,6 +286,23 @@ def test_hostile_constants(name, read, tmp_path):
         read(path)
 
 
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        (b"ir_version: 8\ngraph {\n}\n", r"it is text; it begins with 'ir_version: 8\\ngraph"),
+        (b"<html>no such file</html>", "HTML"),
+        (b"\x1f\x8b" + bytes(20), "gzip file; unpack it first"),
+        (b"", "it is empty"),
+        (b"\x08\x08\x12\x7f", "its structure is broken"),
+    ],
+)
+def test_what_is_no_onnx_says_what_it_looks_like(content, said, tmp_path):
+    (tmp_path / "a.onnx").write_bytes(content)
+    for use in (from_onnx, inspect):
+        with pytest.raises(WeightsFileError, match=rf"a\.onnx.*{said}"):
+            use(tmp_path / "a.onnx")
+
+
 def test_cut_short_anywhere(tmp_path):
     path = write(tmp_path / "a.onnx", [node("Relu", ["x"], ["y"])])
     content = path.read_bytes()
@@ -367,6 +384,21 @@ def test_a_network_of_every_layer_there_and_back(rng, tmp_path):
     load(x, tmp_path / "a.onnx")
     for value, other in zip(lasagne.layers.get_all_param_values(x), before):
         np.testing.assert_array_equal(value, other)
+
+
+@pytest.mark.parametrize("mode", ["max", "average_inc_pad", "average_exc_pad"])
+def test_zeros_padded_before_a_pool_take_part_in_it(mode, rng, tmp_path):
+    """Also after the rewrites of onnxruntime, which makes them its own padding."""
+    x = layers.ZeroPad2DLayer(InputLayer((None, 2, 6, 5), name="input"), 1, name="pad")
+    x = layers.Pool2DLayer(x, 3, stride=2, mode=mode, name="pool")
+    images = -1 - rng.random((1, 2, 6, 5)).astype("f4")
+    padded = np.pad(images, ((0, 0), (0, 0), (1, 1), (1, 1)))
+    windows = np.lib.stride_tricks.sliding_window_view(padded, (3, 3), (2, 3))[:, :, ::2, ::2]
+    expected = windows.max((4, 5)) if mode == "max" else windows.mean((4, 5))
+    export(x, tmp_path / "a.onnx")
+    np.testing.assert_allclose(run(tmp_path / "a.onnx", images), expected, rtol=1e-6)
+    found = outputs(from_onnx(tmp_path / "a.onnx"), images)
+    np.testing.assert_allclose(found, expected, rtol=1e-6)
 
 
 def test_the_record_goes_along(tmp_path):

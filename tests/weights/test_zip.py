@@ -1,5 +1,6 @@
 """Archives that a weight file must not be, and one that is right, uncompressed or not."""
 
+import gzip
 import io
 import struct
 import zipfile
@@ -88,5 +89,7 @@ def test_what_an_archive_of_weights_does_not_hold(rng, tmp_path):
 def test_another_archive_says_what_it_holds(tmp_path):
     with zipfile.ZipFile(tmp_path / "a", "w") as file:
         file.writestr("holiday.jpg", b"")
-    with pytest.raises(WeightsFileError, match=r"holds holiday\.jpg"):
+        file.writestr("model.h5.gz", gzip.compress(bytes(1 << 20)))
+    said = r"holds holiday\.jpg, model\.h5\.gz; archives in archives are not looked into"
+    with pytest.raises(WeightsFileError, match=said):
         inspect(tmp_path / "a")

@@ -200,9 +200,12 @@ def compile_directory() -> Finding:
 
 def cache_directory() -> Finding:
     """Where downloaded weights are kept."""
-    from theano_transfer.weights import cache_dir
+    from theano_transfer.weights import WeightsUnavailableError, cache_dir
 
-    path = cache_dir()
+    try:
+        path = cache_dir()
+    except WeightsUnavailableError as error:
+        return Finding([("weights cache", "none")], [str(error)])
     existing = next(folder for folder in (path, *path.absolute().parents) if folder.exists())
     if existing.is_dir() and _is_writable(existing):
         return Finding([("weights cache", str(path))], [])

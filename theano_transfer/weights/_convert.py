@@ -21,6 +21,7 @@ from ._layout import write
 from ._load import (
     LoadReport,
     arranged,
+    check_filled,
     epsilon_attribute,
     in_order,
     plan_for,
@@ -145,6 +146,7 @@ def convert(
             plan = _planned(examined, opened, recognition)
             report = report_of(plan, opened, examined)
             if format is None:  # read one at a time, each when it is written
+                check_filled(plan, opened)
                 arrays = {step.param: in_order(step, opened) for step in plan.steps}
             else:
                 arrays = arranged(plan, opened)

@@ -22,13 +22,25 @@ from ._untrusted import check_hash, digest, open_regular
 def cache_dir() -> Path:
     """Where fetched weights are kept: ``$THEANO_TRANSFER_HOME``, or the platform's cache folder
     (on Linux ``~/.cache/theano_transfer``).
+
+    Raises
+    ------
+    WeightsUnavailableError
+        This user has no home directory, and the variable names no other place.
     """
-    home = os.environ.get("THEANO_TRANSFER_HOME")
-    if home:
-        return Path(home).expanduser()
     import platformdirs
 
-    return Path(platformdirs.user_cache_dir("theano_transfer", appauthor=False))
+    given = os.environ.get("THEANO_TRANSFER_HOME")
+    try:
+        if not given:
+            given = platformdirs.user_cache_dir("theano_transfer", appauthor=False)
+        return Path(given).expanduser()
+    except RuntimeError as error:
+        msg = (
+            f"weights are kept in a home directory, and there is none ({error}); set "
+            "THEANO_TRANSFER_HOME to a folder that can be written to"
+        )
+        raise WeightsUnavailableError(msg) from error
 
 
 def fetch(

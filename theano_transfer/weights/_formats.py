@@ -282,7 +282,10 @@ def _recognised(content: Content) -> Format:
         )
     if content.zip is not None:
         names = ", ".join(content.zip.names()[:8]) or "nothing"
-        raise content.zip.refusal(f"a zip archive of no kind that is read; it holds {names}")
+        raise content.zip.refusal(
+            f"a zip archive of no kind that is read; it holds {names}; archives in archives are "
+            "not looked into: if there are weights in it, unpack it first"
+        )
     said = describe_start(content.start)
     msg = f"{content.path!r} is not a weights file that can be read: {said}"
     raise WeightsFileError(msg)

@@ -98,7 +98,7 @@ def load(
         (its record's ``top_layers``) when the network was built without it: these are skipped.
         If false, what matches is loaded. An array of the wrong shape is always an error.
     check_finite
-        Refuse arrays with NaN or infinite values.
+        Refuse arrays with NaN or infinite values, and files all of whose kernels are zero.
     known_hash
         ``'md5:<hex>'`` or ``'sha256:<hex>'`` of the file, checked before it is parsed.
     backend
@@ -215,10 +215,30 @@ def arranged(
     plan: Plan, source: Source, *, check_finite: bool = True
 ) -> OrderedDict[str, np.ndarray]:
     """Read every array of a plan and put its axes in order."""
+    if check_finite:
+        check_filled(plan, source)
     return OrderedDict(
         (step.param, in_order(step, source, check_finite=check_finite).read())
         for step in plan.steps
     )
+
+
+def check_filled(plan: Plan, source: Source) -> None:
+    """Refuse a file of several kernels that are all zero; as a rule the first of them tells.
+
+    Raises
+    ------
+    WeightsError
+        All are zero.
+    """
+    kernels = [step.array for step in plan.steps if len(step.array.shape) > 1]
+    if len(kernels) > 1 and not any(kernel.read().any() for kernel in kernels):
+        msg = (
+            f"{source.path!r}: all of its {len(kernels)} kernels are zero, from "
+            f"{kernels[0].location!r} on; was it ever filled? "
+            "(check_finite=False loads it all the same)"
+        )
+        raise WeightsError(msg)
 
 
 def in_order(step: Step, source: Source, *, check_finite: bool = True) -> StoredArray:

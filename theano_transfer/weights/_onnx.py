@@ -16,6 +16,7 @@ import numpy as np
 from ._errors import WeightsError, WeightsFileError
 from ._sources import Source
 from ._stored import StoredArray
+from ._untrusted import describe_start
 
 MAX_BYTES = 2 << 30  # a protocol buffer cannot be larger
 MAX_NODES = 100_000
@@ -65,12 +66,16 @@ def open_model(file: BinaryIO, path: str, size: int) -> Any:
         msg = f"{path!r} is refused: it has {size:,} bytes; ONNX files have at most {MAX_BYTES:,}"
         raise WeightsFileError(msg)
     file.seek(0)
+    start = file.read(512)
+    said = "its structure is broken" if is_onnx(start) else describe_start(start)
+    file.seek(0)
     try:
         model = onnx.ModelProto.FromString(file.read(size))
     except Exception as error:  # of protobuf, whose errors have no common class to name
-        msg = f"{path!r} is damaged or no ONNX file ({type(error).__name__})"
-        raise WeightsFileError(msg) from error
+        raise WeightsFileError(f"{path!r} is damaged or no ONNX file: {said}") from error
     graph = model.graph
+    if not graph.node and not is_onnx(start):  # some other files are messages that say nothing
+        raise WeightsFileError(f"{path!r} is no ONNX file: {said}")
     if not graph.node or len(graph.node) > MAX_NODES:
         msg = f"{path!r} is refused: its graph has {len(graph.node):,} operators"
         raise WeightsFileError(msg)

@@ -329,9 +329,21 @@ def _pool(writing: Writing, layer: Any, inputs: list[str]) -> str:
     else:
         given["pads"] = writing.pads(layer, layer.pad, layer.pool_size, layer.stride)
     if layer.mode == "max":
+        _keep_zeros(writing, inputs[0])
         return writing.after(layer, inputs[0], "MaxPool", **given)
     given["count_include_pad"] = int(inclusive)
     return writing.after(layer, inputs[0], "AveragePool", **given)
+
+
+def _keep_zeros(writing: Writing, x: str) -> None:
+    """Let zeros that were padded in front of MaxPool take part in its maxima.
+
+    Since version 1.17 onnxruntime makes such a Pad the padding of MaxPool, which takes no part,
+    where all bits of what is padded with are 0. Those of minus zero are not.
+    """
+    for node in writing.nodes:
+        if node.op_type == "Pad" and x in node.output and len(node.input) == 2:
+            node.input.append(writing.constant(f"{node.name}/zero", -0.0))
 
 
 @writer(own.ZeroPad2DLayer)

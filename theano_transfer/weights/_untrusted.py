@@ -11,11 +11,16 @@ from ._errors import WeightsFileError
 
 HDF5_SIGNATURE = b"\x89HDF\r\n\x1a\n"
 ZIP_SIGNATURE = b"PK\x03\x04"
+_UNPACK = "; unpack it first"
 _STARTS = (  # (first bytes, what such a file is, what to do)
     (ZIP_SIGNATURE, "a zip archive", ""),
     (b"\x80", "a Python pickle", "; pickles are never read, because they can run code"),
     (b"\x93NUMPY", "a NumPy .npy file", ""),
-    (b"\x1f\x8b", "a gzip file", "; unpack it first"),
+    (b"\x1f\x8b", "a gzip file", _UNPACK),
+    (b"BZh", "a bzip2 file", _UNPACK),
+    (b"\xfd7zXZ\x00", "an xz file", _UNPACK),
+    (b"\x28\xb5\x2f\xfd", "a Zstandard file", _UNPACK),
+    (b"7z\xbc\xaf\x27\x1c", "a 7z archive", _UNPACK),
     (b"\x89PNG", "a PNG picture", ""),
     (b"version https://git-lfs", "a Git LFS pointer", "; run `git lfs pull` to get the file"),
 )
@@ -50,7 +55,17 @@ def describe_start(start: bytes) -> str:
             return f"it is {kind}{advice}"
     if start.lstrip()[:1] == b"<":
         return "it is an HTML or XML page; the download gave an error page instead of the file"
+    if start[257:262] == b"ustar":  # behind the name and the rest of its first member's header
+        return f"it is a tar archive{_UNPACK}"
+    if _is_text(start):
+        return f"it is text; it begins with {start[:40].decode(errors='ignore')!r}"
     return f"it begins with {start[:8]!r}"
+
+
+def _is_text(start: bytes) -> bool:
+    """Whether this may be the beginning of a text in UTF-8; its last letter may be cut."""
+    text = start.decode(errors="replace").rstrip("\ufffd")
+    return bool(text) and all(letter.isprintable() or letter in "\t\r\n\f" for letter in text)
 
 
 def check_hash(file: BinaryIO, known_hash: str, path: str | os.PathLike[str]) -> None:
