@@ -6,8 +6,6 @@ import numpy as np
 import pytest
 import theano
 import theano.tensor as T
-from aesara.graph.basic import Apply
-from aesara.graph.op import Op
 
 from theano_transfer.tuning._interrupt import Interrupt
 from theano_transfer.tuning._steps import steps
@@ -82,55 +80,3 @@ def test_results_are_those_of_their_steps(functions):
     batches = [(np.ones((2, 3), "float32"), np.ones(2, "float32"))] * 4
     found = [step.sums[0] for step in steps(function, batches, 1, id, [].__contains__, Interrupt())]
     np.testing.assert_array_equal(found, first + np.arange(4))
-
-
-class Busy(Op):
-    """A matrix, after as many products with itself as are asked for; written for JAX alone."""
-
-    __props__ = ()
-
-    def make_node(self, matrix, turns):
-        return Apply(self, [matrix, turns], [matrix.type()])
-
-    def perform(self, node, inputs, outputs):
-        raise NotImplementedError
-
-
-def test_inputs_are_transferred_while_the_step_before_is_computed(monkeypatch):
-    jax = pytest.importorskip("jax")
-    from aesara.link.jax.dispatch import jax_funcify
-
-    @jax_funcify.register(Busy)
-    def busy(op, **kwargs):
-        def compute(matrix, turns):
-            return jax.lax.fori_loop(0, turns, lambda _, m: 0.1 * (m @ matrix), matrix)
-
-        return compute
-
-    state = theano.shared(np.eye(256, dtype="float32"))
-    x, turns = T.matrix(), T.lvector()
-    after = Busy()(state, turns[0]) + x.sum()
-    function = theano.function([x, turns], [after.sum()], updates=[(state, after)], mode="JAX")
-    put, seen = jax.device_put, []
-
-    def watched_put(value, *args, **kwargs):
-        placed = jax.block_until_ready(put(value, *args, **kwargs))
-        if value.shape == (2, 3):
-            left = state.get_value(borrow=True, return_internal_type=True)
-            seen.append(isinstance(left, jax.Array) and not left.is_ready())
-        return placed
-
-    monkeypatch.setattr(jax, "device_put", watched_put)
-
-    def were_transferred_meanwhile(count):
-        """Of each batch but the first, whether the step before was not done when it was there."""
-        batches = [(np.ones((2, 3), "float32"), np.full(2, count))] * 3
-        seen.clear()
-        for _ in steps(function, batches, 1, id, [].__contains__, Interrupt()):
-            pass
-        return seen[1:]
-
-    were_transferred_meanwhile(1)  # compiles
-    # A machine may have other things to do for the length of a short step, not for any length.
-    assert any(all(were_transferred_meanwhile(100 * 10**power)) for power in range(4))
-    assert len(seen) == 3
