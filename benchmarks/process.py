@@ -118,14 +118,16 @@ class WorkerProcess:
 
     def end(self) -> None:
         """End it and whatever it started; may be called again."""
-        if self._process.poll() is None:
-            with contextlib.suppress(OSError):
-                assert self._process.stdin is not None
-                self._process.stdin.write('{"do": "quit"}\n')
-                self._process.stdin.close()
-            with contextlib.suppress(subprocess.TimeoutExpired):
-                self._process.wait(5)
-        self._kill()
+        try:
+            if self._process.poll() is None:
+                with contextlib.suppress(OSError):
+                    assert self._process.stdin is not None
+                    self._process.stdin.write('{"do": "quit"}\n')
+                    self._process.stdin.close()
+                with contextlib.suppress(subprocess.TimeoutExpired):
+                    self._process.wait(5)
+        finally:
+            self._kill()  # also where a second Ctrl-C ends the waiting
         self._process.wait()
         for stream in (self._process.stdin, self._process.stdout):
             assert stream is not None

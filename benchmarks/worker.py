@@ -14,8 +14,11 @@ request                              reply
 ``{"do": "run", "count": n}``        ``{"seconds": [...]}``
 ``{"do": "memory"}``                 ``{"peak": MiB, "step": MiB}``, and ``"device": MiB`` where
                                      one has its own
-``{"do": "quit"}``                   none; the end of the input means the same
+``{"do": "quit"}``                   none
 ===================================  =============================================================
+
+Where the input ends without it, the coordinator is gone, however that happened: the worker and what
+it started end at once, whatever they are doing.
 
 A request that fails is answered by ``{"error": text}``, one that a contestant cannot meet by
 ``{"unavailable": reason}``.
@@ -28,10 +31,13 @@ import contextlib
 import gc
 import json
 import os
+import queue
+import signal
 import sys
+import threading
 import time
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any, TextIO
 
 from benchmarks import memory
@@ -102,12 +108,38 @@ class Worker:
         }
 
 
-def serve(worker: Worker, requests: TextIO, replies: TextIO) -> None:
-    """Answer line by line until there are no more, or 'quit'."""
-    for line in requests:
-        request = json.loads(line)
-        if request.get("do") == "quit":
-            break
+def read(lines: Iterable[str]) -> Iterator[dict[str, Any]]:
+    """Requests up to 'quit', read beside whatever computes: the end of the lines is seen then, too.
+
+    A step may take minutes. A worker that looked only after it would take the time from whoever
+    measures next.
+    """
+    waiting: queue.SimpleQueue[dict[str, Any] | None] = queue.SimpleQueue()
+
+    def receive():
+        for line in lines:
+            request = json.loads(line)
+            if request.get("do") == "quit":
+                waiting.put(None)
+                return
+            waiting.put(request)
+        end_at_once()
+
+    threading.Thread(target=receive, daemon=True).start()
+    while (request := waiting.get()) is not None:
+        yield request
+
+
+def end_at_once() -> None:
+    """This process, and its group where it leads one: compilers keep helpers running."""
+    if hasattr(os, "killpg") and os.getpgrp() == os.getpid():
+        os.killpg(os.getpid(), signal.SIGKILL)
+    os._exit(1)
+
+
+def serve(worker: Worker, requests: Iterable[dict[str, Any]], replies: TextIO) -> None:
+    """Answer one after the other."""
+    for request in requests:
         replies.write(json.dumps(worker.answer(request)) + "\n")
         replies.flush()
 
@@ -132,7 +164,7 @@ def main() -> None:
     keep_to(options.threads)
     contestant = load(options.target)(options.threads, options.variant)
     with contextlib.suppress(BrokenPipeError):  # the coordinator is gone
-        serve(Worker(contestant), sys.stdin, replies)
+        serve(Worker(contestant), read(sys.stdin), replies)
     sys.stderr.flush()
     # Some libraries crash or wait for their threads when they are taken down; nothing is lost.
     os._exit(0)

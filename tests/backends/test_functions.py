@@ -5,6 +5,9 @@ import numpy as np
 import pytest
 import theano
 import theano.tensor as T
+from aesara.graph.basic import Apply
+from aesara.graph.op import Op
+from aesara.link.jax.dispatch import jax_funcify
 
 from theano_transfer.backends import Ahead
 
@@ -98,6 +101,23 @@ def test_a_part_of_the_outputs():
     np.testing.assert_array_equal(found, [2, 4])
 
 
+class Busy(Op):
+    """A matrix, after as many products with itself as are asked for; for JAX alone."""
+
+    __props__ = ()
+
+    def make_node(self, matrix, turns):
+        return Apply(self, [matrix, turns], [matrix.type()])
+
+    def perform(self, node, inputs, outputs):
+        raise NotImplementedError
+
+
+@jax_funcify.register(Busy)
+def _busy(op, **kwargs):
+    return lambda matrix, turns: jax.lax.fori_loop(0, turns, lambda _, m: m @ matrix, matrix)
+
+
 class TestAhead:
     """Calls that are started before the results of others are read."""
 
@@ -122,6 +142,23 @@ class TestAhead:
         ahead.start(placed)
         with jax.transfer_guard_host_to_device("disallow_explicit"):
             ahead.start(placed)
+
+    def test_inputs_are_transferred_while_a_call_is_computed(self):
+        # Without updates: on a processor XLA computes at once what may write over its inputs.
+        matrix, turns = T.matrix(), T.lvector()
+        ahead = Ahead(theano.function([matrix, turns], [Busy()(matrix, turns[0])], mode="JAX"))
+
+        def was_transferred_meanwhile(count):
+            batch = np.eye(256, dtype="float32"), np.full(1, count)
+            started = ahead.start(ahead.placed(*batch))
+            jax.block_until_ready(ahead.placed(*batch))
+            was_computing = not started[0].is_ready()
+            ahead.results(started)
+            return was_computing
+
+        was_transferred_meanwhile(1)  # compiles
+        # A machine may have other things to do for as long as a short call takes.
+        assert any(was_transferred_meanwhile(100 * 10**power) for power in range(3))
 
     def test_what_does_not_fit_is_refused(self, network):
         x, _, _, loss = network

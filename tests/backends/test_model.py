@@ -1,5 +1,6 @@
 """What is built on compiled functions works with JAX and gives the same."""
 
+import jax
 import lasagne
 import numpy as np
 import pytest
@@ -7,6 +8,7 @@ import theano
 
 import theano_transfer as tt
 from theano_transfer import backends
+from theano_transfer.backends._function import DeviceFunction
 
 # The other side computes in NumPy: compiling it would take longer than all of this.
 pytestmark = pytest.mark.filterwarnings("ignore::theano_transfer.kernels.SlowPathWarning")
@@ -37,6 +39,31 @@ def test_model_and_features(pictures, make_net):
     tt.use("jax", device="cpu")
     for found, other in zip(results(pictures, make_net), expected):
         np.testing.assert_allclose(found, other, rtol=1e-3, atol=1e-4)
+
+
+def test_training_transfers_a_batch_before_it_asks_for_the_loss(pictures, make_net, monkeypatch):
+    x, y = pictures
+    tt.use("jax", device="cpu")
+    model = tt.Model(make_net(), classes=3, head=["avg"], seed=0)
+    model.unfreeze("all")
+    model.compile("sgd")
+    log, put, read = [], jax.device_put, DeviceFunction.read
+
+    def watched_put(value, *args, **kwargs):
+        if value.shape == (4, *x.shape[1:]):
+            log.append("put")
+        return put(value, *args, **kwargs)
+
+    def watched_read(function, result):
+        log.append("read")
+        return read(function, result)
+
+    monkeypatch.setattr(jax, "device_put", watched_put)
+    monkeypatch.setattr(DeviceFunction, "read", watched_read)
+    model.fit(x[:16], y[:16], epochs=1, batch_size=4, verbose=False)
+    results = log.count("read") // 4  # of a step
+    reads = ["read"] * results
+    assert log == ["put", "put", *reads, "put", *reads, "put", *reads, *reads]
 
 
 def test_networks_of_the_zoo(slowly, rng):

@@ -29,6 +29,11 @@ class Matmul(Contestant):
             os._exit(3)
         if self.variant == "sleeps":
             time.sleep(60)
+        if self.variant == "tells":
+            with open(os.environ["MATMUL_TOLD"], "w", buffering=1) as told:
+                told.write("sleeps\n")
+                time.sleep(60)
+                told.write("woke up\n")
         return self.left @ self.left + (self.variant == "differs")
 
     def details(self):

@@ -1,5 +1,8 @@
 """Real workers, whose library is NumPy."""
 
+import os
+import signal
+import subprocess
 import sys
 from pathlib import Path
 
@@ -13,6 +16,20 @@ from benchmarks.tasks import Task
 TARGET = "matmul:Matmul"
 TASK = Task("vgg16", "forward", 1)
 HERE = str(Path(__file__).parent)
+ROOT = Path(__file__).parents[2]
+# A race whose first step takes a minute.
+COORDINATOR = f"""
+import signal
+import sys
+from pathlib import Path
+from benchmarks.contestants import Entry
+from benchmarks.race import Settings, race
+from benchmarks.tasks import Task
+signal.signal(signal.SIGINT, signal.default_int_handler)  # in the background it may be ignored
+entries = {{"tells": Entry("Tells", {TARGET!r}, "here", variant="tells")}}
+settings = Settings(1, 0.001, 1, False, {{"here": Path(sys.executable)}}, Path(sys.argv[1]))
+race(Task("vgg16", "forward", 1), entries, settings)
+"""
 
 
 @pytest.fixture(autouse=True)
@@ -56,6 +73,34 @@ def test_worker_that_takes_too_long_is_ended():
         pytest.raises(WorkerFailedError, match="within 1 seconds"),
     ):
         worker.ask("start", task=TASK.as_dict(), patience=1)
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="needs named pipes")
+@pytest.mark.parametrize("ended_by", ["SIGINT", "SIGKILL"])
+def test_no_worker_outlives_the_coordinator(ended_by, tmp_path, monkeypatch):
+    told = tmp_path / "told"
+    os.mkfifo(told)
+    monkeypatch.setenv("MATMUL_TOLD", str(told))
+    command = [sys.executable, "-c", COORDINATOR, str(tmp_path)]
+    with subprocess.Popen(command, cwd=ROOT) as coordinator, told.open() as file:
+        assert file.readline() == "sleeps\n"
+        coordinator.send_signal(getattr(signal, ended_by))
+        assert file.read() == ""  # closed by the end of the worker, which did not wake up
+
+
+def test_a_worker_is_ended_though_the_waiting_for_it_is_interrupted(monkeypatch):
+    worker = WorkerProcess(sys.executable, TARGET)
+    process = worker._process
+
+    def interrupted(timeout):
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patched:
+        patched.setattr(process, "wait", interrupted)
+        with pytest.raises(KeyboardInterrupt):
+            worker.end()
+    assert process.wait() == -signal.SIGKILL
+    worker.end()
 
 
 def test_last_words_of_a_worker_that_does_not_start():

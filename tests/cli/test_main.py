@@ -1,12 +1,15 @@
 """Statuses and messages, whatever goes wrong."""
 
 import errno
+import json
 
 import pytest
 
+import theano_transfer as tt
 from theano_transfer import __version__
 from theano_transfer.cli import _main
 from theano_transfer.cli._main import COMMANDS, describe, make_parser
+from theano_transfer.cli._run_folder import ASIDE, VERSION
 
 
 def test_the_version_is_said(run):
@@ -82,6 +85,21 @@ def test_whatever_a_command_raises_becomes_a_status(raised, status, said, run, m
     assert (found, out) == (status, "")
     assert err.startswith(said)
     assert "Traceback" not in err
+
+
+def test_a_device_that_is_not_there_is_said_before_anything_else(run, tmp_path):
+    pytest.importorskip("jax")
+    typed = ["finetune", str(tmp_path / "nothing"), "--device", "cuda99"]
+    options = vars(make_parser().parse_args(typed))
+    kept = {key: value for key, value in options.items() if key not in ASIDE}
+    (tmp_path / "run.json").write_text(json.dumps({"version": VERSION, "options": kept}))
+    try:
+        for words in (typed, ["finetune", "--resume", tmp_path]):
+            status, _, err = run(*words)
+            assert status == 1
+            assert err.startswith("theano-transfer: error: JAX finds no device 'cuda99' here")
+    finally:
+        tt.use("c")
 
 
 def test_messages_cannot_drive_the_terminal():

@@ -17,6 +17,8 @@ SLOW = {
     "binary_augmented.py", "compare_strategies.py", "finetune_everything.py",
     "regression_head.py", "vgg16_dense_head.py",
 }  # fmt: skip
+# Of what trains several models one half says enough about a backend.
+PART = {"compare_strategies.py": ("--part", "options")}
 # What shows that a script got to its end with figures: accuracy or error, between 0 and 1.
 FIGURE = re.compile(r"(?:accuracy'?:? |\| |error )(\d\.\d+)")
 
@@ -48,13 +50,16 @@ def test_it_runs(script, tmp_path):
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(1100)  # two programs
 @pytest.mark.parametrize("script", SCRIPTS, ids=lambda path: path.stem)
 def test_it_says_the_same_through_jax(script):
     pytest.importorskip("jax")
-    weights = ("--weights", "none") if script.name in RANDOM else ()
+    options = PART.get(script.name, ())
+    if script.name in RANDOM:
+        options += ("--weights", "none")
     said = []
     for device in ("jax", "cpu"):
-        done = run(script, "--quick", *weights, THEANO_FLAGS=f"device={device}")
+        done = run(script, "--quick", *options, THEANO_FLAGS=f"device={device}")
         assert done.returncode == 0, done.stderr
         assert ("computing with JAX" in done.stderr) == (device == "jax")
         said.append([float(number) for number in FIGURE.findall(done.stdout)])

@@ -20,6 +20,7 @@ from theano_transfer.backends._processes import of_all as of_all
 from theano_transfer.backends._settings import Settings as Settings
 from theano_transfer.backends._settings import backend as backend
 from theano_transfer.backends._settings import current as current
+from theano_transfer.backends._settings import require_devices as require_devices
 from theano_transfer.backends._settings import require_jax as require_jax
 from theano_transfer.backends._settings import use as use
 from theano_transfer.backends._settings import use_device as use_device

@@ -148,13 +148,23 @@ def use_gpu(name) -> str:
     try:
         require_jax()
         if name != "jax":
-            from theano_transfer.backends._placement import devices_of
-
-            devices_of(Settings(name))
+            require_devices(Settings(name))
     except (ImportError, RuntimeError, ValueError) as error:
         return str(error)
     use_device(name)
     return ""
+
+
+def require_devices(settings=None) -> None:
+    """Raise where JAX has not the devices of `settings`, or of :func:`current`.
+
+    Raises
+    ------
+    RuntimeError, ValueError
+    """
+    from theano_transfer.backends._placement import devices_of
+
+    devices_of(settings or current())
 
 
 def has_jax() -> bool:

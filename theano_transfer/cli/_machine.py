@@ -150,7 +150,12 @@ def onednn() -> Finding:
 
 def jax() -> Finding:
     """JAX, the devices that it finds, and whether those that were asked for are among them."""
-    from theano_transfer.backends import MissingJaxError, backend, current, require_jax
+    from theano_transfer.backends import (
+        MissingJaxError,
+        backend,
+        require_devices,
+        require_jax,
+    )
 
     try:
         require_jax()
@@ -164,10 +169,8 @@ def jax() -> Finding:
     rows = [("JAX", jax.__version__)]
     rows += [("", f"{found.count(kind)} x {kind}") for kind in kinds]
     if backend() == "jax":
-        from theano_transfer.backends._placement import devices_of
-
         try:
-            devices_of(current())
+            require_devices()
         except (RuntimeError, ValueError) as error:
             return Finding(rows, [str(error)])
     return Finding(rows, [])

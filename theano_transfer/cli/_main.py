@@ -24,6 +24,7 @@ from theano_transfer.cli import (
     _report,
 )
 from theano_transfer.cli._console import PROGRAM, note, printable, warnings_as_notes
+from theano_transfer.cli._options import use_device
 
 # Each has HELP (a line), EPILOG (examples), configure(parser) and run(options) -> exit status.
 COMMANDS = {
@@ -109,10 +110,9 @@ def make_parser() -> argparse.ArgumentParser:
 def _run(options: argparse.Namespace) -> int:
     try:
         with warnings_as_notes():
-            if getattr(options, "device", None) is not None:
-                from theano_transfer.backends import use_device
-
-                use_device(options.device)
+            # A run that is gone on with brings its own.
+            if hasattr(options, "device") and getattr(options, "resume", None) is None:
+                use_device(options)
             status = COMMANDS[options.command].run(options)
             sys.stdout.flush()  # a reader that has gone shows here, not at exit
             return status

@@ -84,6 +84,25 @@ def add_device(parser: argparse._ActionsContainer) -> None:
     )  # fmt: skip
 
 
+def use_device(options: argparse.Namespace) -> None:
+    """Let the device compute that the options name, if any; before anything takes time.
+
+    Raises
+    ------
+    RuntimeError
+        If there is no such device. ``doctor`` reports that itself, and the workers of a cluster
+        have devices of their own.
+    """
+    if options.device is None:
+        return
+    from theano_transfer import backends
+
+    backends.use_device(options.device)
+    elsewhere = options.command == "doctor" or getattr(options, "ray", None) is not None
+    if backends.backend() == "jax" and not elsewhere:
+        backends.require_devices()
+
+
 def add_batch_size(parser: argparse._ActionsContainer) -> None:
     """For commands that predict: what they say does not depend on it, only memory and time."""
     parser.add_argument(

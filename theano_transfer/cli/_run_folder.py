@@ -16,7 +16,7 @@ from typing import Any
 from theano_transfer._files import atomic_write
 from theano_transfer._version import __version__
 from theano_transfer.cli._console import PROGRAM, name
-from theano_transfer.cli._options import output_file
+from theano_transfer.cli._options import output_file, use_device
 
 RECORD = "run.json"
 VERSION = 1
@@ -80,6 +80,7 @@ def _bring_back(options):
     for option, value in stored.items():
         setattr(options, option, value)
     options.run = options.resume
+    use_device(options)
 
 
 def write_record(options: argparse.Namespace, train, valid, net) -> None:
