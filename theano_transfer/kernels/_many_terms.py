@@ -37,4 +37,5 @@ def split_many_terms(fgraph, node):
 
 def register():
     """Behind the fusion of operations (49), which gathers terms again."""
-    optdb.register("split_many_terms", in2out(split_many_terms), "fast_run", position=49.2)
+    rewriter = in2out(split_many_terms)
+    optdb.register("split_many_terms", rewriter, "fast_run", "fast_compile", position=49.2)
