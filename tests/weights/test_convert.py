@@ -4,6 +4,7 @@ import hashlib
 import os
 import tracemalloc
 
+import h5py
 import lasagne
 import numpy as np
 import pytest
@@ -13,6 +14,7 @@ from weights.torch_files import lite0_state, write_torch
 
 from theano_transfer import zoo
 from theano_transfer.weights import (
+    WeightsError,
     WeightsFileError,
     WeightsMismatchError,
     convert,
@@ -21,6 +23,9 @@ from theano_transfer.weights import (
     read,
     save,
 )
+from theano_transfer.weights._hdf5_write import CHUNK_BYTES
+
+WIDE = 40_000
 
 
 def test_a_keras_file(rng, tmp_path):
@@ -166,27 +171,49 @@ def test_an_unknown_model_is_named(rng, tmp_path):
         convert(tmp_path / "a.h5", tmp_path / "b.h5", "resnet500")
 
 
-def test_one_array_at_a_time_is_in_memory(rng, tmp_path):
-    """Also of a dense kernel whose rows change places: the largest of a VGG."""
-    units = 40_000
+@pytest.fixture
+def wide_file(rng, tmp_path):
+    """A file whose dense kernel, of rows that change places, takes five of the chunks we write."""
     layers = keras2_layers(rng)
-    kernel = np.arange(240 * units, dtype="f4").reshape(240, units)
-    layers["fc"] = {"fc/kernel:0": kernel, "fc/bias:0": np.zeros(units, "f4")}
+    kernel = np.arange(240 * WIDE, dtype="f4").reshape(240, WIDE)
+    layers["fc"] = {"fc/kernel:0": kernel, "fc/bias:0": np.zeros(WIDE, "f4")}
     legacy_file(tmp_path / "a.h5", layers)
-    largest = kernel.nbytes
-    del layers, kernel
-    net = small_network(classes=units)
+    return tmp_path / "a.h5", "fc/fc/kernel:0"
+
+
+@pytest.mark.parametrize("in_chunks", [False, True])
+def test_memory(in_chunks, wide_file, tmp_path):
+    """Some chunks of what lies in one piece; else one array at a time."""
+    path, kernel = wide_file
+    if in_chunks:
+        with h5py.File(path, "r+") as file:
+            values = file[kernel][()]
+            del file[kernel]
+            file.create_dataset(kernel, data=values, chunks=(60, 10_000))
+            del values
+    net = small_network(classes=WIDE)
     tracemalloc.start()
     try:
-        convert(tmp_path / "a.h5", tmp_path / "b.h5", net)
+        convert(path, tmp_path / "b.h5", net)
         _, peak = tracemalloc.get_traced_memory()
     finally:
         tracemalloc.stop()
-    assert peak < 1.5 * largest
+    size = 240 * WIDE * 4
+    assert size > 4 * CHUNK_BYTES
+    assert peak < (1.5 * size if in_chunks else 4 * CHUNK_BYTES)
     W = read(tmp_path / "b.h5")["fc/W"]
-    for r, c, ch in [(0, 0, 0), (4, 5, 7), (2, 3, 5)]:
+    for r, c, ch in np.ndindex(5, 6, 8):
         row = (r * 6 + c) * 8 + ch
-        assert W[(ch * 5 + r) * 6 + c, 3] == row * units + 3
+        assert W[(ch * 5 + r) * 6 + c, 3] == row * WIDE + 3
+
+
+def test_values_that_are_not_finite_write_nothing(wide_file, tmp_path):
+    path, kernel = wide_file
+    with h5py.File(path, "r+") as file:
+        file[kernel][-1, -3:] = np.nan
+    with pytest.raises(WeightsError, match=r"kernel:0' has at least 3 of 9,600,000 values NaN"):
+        convert(path, tmp_path / "b.h5", small_network(classes=WIDE))
+    assert os.listdir(tmp_path) == ["a.h5"]
 
 
 def test_no_random_numbers_are_drawn_for_a_network_that_is_only_asked_for_its_shapes(

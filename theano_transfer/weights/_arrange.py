@@ -9,7 +9,7 @@ where the input is a flattened picture, Keras flattened (row, column, channel) a
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -25,12 +25,14 @@ class Arrangement:
     """How one array gets into place.
 
     ``shape`` is what it will have, ``apply`` does it, perhaps in place, ``note`` says it (empty:
-    nothing to do).
+    nothing to do). ``rows`` are the rows of the stored array in the order in which they will be, if
+    that is all that is done: then parts of it can be read in their order.
     """
 
     shape: Shape
     apply: Callable[[np.ndarray], np.ndarray]
     note: str = ""
+    rows: Sequence[int] | np.ndarray | None = None
 
 
 def arrange(
@@ -81,8 +83,9 @@ def arrange(
         def dense(array: np.ndarray) -> np.ndarray:
             return _with_rows_in_order(array, order)
 
-        return Arrangement(stored, dense, f"rows of flattened {flattened} from (r, c, ch) order")
-    return Arrangement(stored, lambda array: array)
+        note = f"rows of flattened {flattened} from (r, c, ch) order"
+        return Arrangement(stored, dense, note, order)
+    return Arrangement(stored, lambda array: array, rows=range(stored[0]) if stored else None)
 
 
 def for_each_place(stored: Shape, wanted: Shape, channels_first: bool) -> Arrangement:

@@ -38,8 +38,9 @@ def write_hdf5(
     with created_hdf5(path, {}) as (file, sink), ThreadPoolExecutor(1) as beside:
         for key, array in arrays.items():
             if sink.error is None:
-                values = array.read() if isinstance(array, StoredArray) else array
-                _write_array(file, key, np.asarray(values, order="C"), beside)
+                if isinstance(array, StoredArray) and array.rows is None:
+                    array = array.read()
+                _write_array(file, key, array, beside)
         set_attributes(file, attributes())
 
 
@@ -75,8 +76,12 @@ def set_attributes(owner: Any, attributes: Mapping[str, str | int]) -> None:
 
 def sha256(array: np.ndarray) -> str:
     """Digest of the values: little-endian, in row-major order."""
+    return hashlib.sha256(_little_endian(array)).hexdigest()
+
+
+def _little_endian(array: np.ndarray) -> memoryview:
     little = np.ascontiguousarray(array, dtype=array.dtype.newbyteorder("<"))
-    return hashlib.sha256(little.reshape(-1).view(np.uint8).data).hexdigest()
+    return little.reshape(-1).view(np.uint8).data
 
 
 class _Sink(io.RawIOBase):
@@ -134,18 +139,37 @@ def _create(path: str | os.PathLike[str], sink: _Sink) -> Any:
     return h5py.h5f.create(name, h5py.h5f.ACC_TRUNC, fcpl=creation, fapl=access)
 
 
-def _write_array(file: Any, name: str, array: np.ndarray, beside: Executor) -> None:
-    hashed = beside.submit(sha256, array)
+def _write_array(file: Any, name: str, array: np.ndarray | StoredArray, beside: Executor) -> None:
     group, _, last = name.rpartition("/")
     storage = {}
-    if array.ndim and array.size:  # HDF5 has chunks, and so checksums, only along an axis
-        rows = array.shape[0]
-        pieces = min(rows, math.ceil(array.nbytes / CHUNK_BYTES))
-        storage = {"chunks": (math.ceil(rows / pieces), *array.shape[1:]), "fletcher32": True}
+    places: list[Any] = [()]  # all of it
+    if array.shape and 0 not in array.shape:
+        # HDF5 has chunks, and so checksums, only along an axis.
+        count, size = array.shape[0], math.prod(array.shape) * array.dtype.itemsize
+        rows = math.ceil(count / min(count, math.ceil(size / CHUNK_BYTES)))
+        storage = {"chunks": (rows, *array.shape[1:]), "fletcher32": True}
+        places = [slice(start, min(start + rows, count)) for start in range(0, count, rows)]
     dataset = require_group(file, group).create_dataset(
-        last, data=array, track_times=False, **storage
+        last, array.shape, array.dtype, track_times=False, **storage
     )
-    dataset.attrs["sha256"] = _fixed_text(hashed.result())
+    digest = hashlib.sha256()
+    digested = beside.submit(lambda: None)
+    # A chunk at a time: it is digested while it is written and the next one is read.
+    for place in places:
+        values = np.asarray(_part(array, place), order="C")
+        digested.result()
+        digested = beside.submit(digest.update, _little_endian(values))
+        dataset[place] = values
+    digested.result()
+    dataset.attrs["sha256"] = _fixed_text(digest.hexdigest())
+
+
+def _part(array: np.ndarray | StoredArray, place: Any) -> np.ndarray:
+    if isinstance(array, np.ndarray):
+        return array[place]
+    if place == () or array.rows is None:
+        return array.read()
+    return array.rows(place.start, place.stop)
 
 
 def _fixed_text(text: str) -> np.ndarray:

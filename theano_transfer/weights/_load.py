@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 from collections import OrderedDict
 from collections.abc import Mapping
@@ -244,18 +245,36 @@ def check_filled(plan: Plan, source: Source) -> None:
 def in_order(step: Step, source: Source, *, check_finite: bool = True) -> StoredArray:
     """The array of one parameter with its axes in order, not yet read."""
 
-    def read() -> np.ndarray:
-        values = step.array.read()
+    def checked(values: np.ndarray) -> np.ndarray:
         if check_finite and (bad := _count_not_finite(values)):
+            total = math.prod(step.array.shape)
             msg = (
-                f"{source.path!r}: {step.array.location!r} has {bad:,} of {values.size:,} values "
-                "NaN or infinite; was training interrupted after it diverged? "
+                f"{source.path!r}: {step.array.location!r} has "
+                f"{'at least ' * (values.size < total)}{bad:,} of {total:,} values NaN or "
+                "infinite; was training interrupted after it diverged? "
                 "(check_finite=False loads it all the same)"
             )
             raise WeightsError(msg)
-        return step.arrangement.apply(values)
+        return values
 
-    return StoredArray(step.param, step.arrangement.shape, step.array.dtype, read)
+    def read() -> np.ndarray:
+        return step.arrangement.apply(checked(step.array.read()))
+
+    order = step.arrangement.rows
+
+    def rows(start: int, stop: int) -> np.ndarray:
+        assert order is not None
+        return checked(step.array.rows_at(order[start:stop]))
+
+    # Chunks, if it lies there in several, would be decoded again for each run of rows.
+    by_rows = order is not None and step.array.offset is not None and step.array.rows is not None
+    return StoredArray(
+        step.param,
+        step.arrangement.shape,
+        step.array.dtype,
+        read,
+        rows=rows if by_rows else None,
+    )
 
 
 def _count_not_finite(values: np.ndarray) -> int:
