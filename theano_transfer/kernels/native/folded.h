@@ -20,35 +20,35 @@ struct Folded {
     std::vector<float> scale, shift;
 
     Folded(const Normalisation* n, PyArrayObject* bias, int64_t out) {
-        const auto at = [](PyArrayObject* vector, int64_t i) {
-            return *(const float*)PyArray_GETPTR1(vector, i);
-        };
-        for (PyArrayObject* vector : {bias, n ? n->gamma : nullptr, n ? n->beta : nullptr,
-                                      n ? n->mean : nullptr, n ? n->var : nullptr})
-            if (vector != nullptr && PyArray_DIM(vector, 0) != out)
-                throw std::invalid_argument(std::to_string(PyArray_DIM(vector, 0)) +
-                                            " biases or normalised channels for " +
-                                            std::to_string(out) + " filters");
-        if (bias == nullptr && n == nullptr) return;
-        shift.resize(out);
-        for (int64_t o = 0; o < out; ++o) shift[o] = bias ? at(bias, o) : 0.f;
+        if (bias != nullptr) shift = numbers(bias, out);
         if (n == nullptr) return;
+        const auto gamma = numbers(n->gamma, out), beta = numbers(n->beta, out),
+                   mean = numbers(n->mean, out), var = numbers(n->var, out);
         const float epsilon = *(const float*)PyArray_DATA(n->epsilon);
+        shift.resize(out);
         scale.resize(out);
         for (int64_t o = 0; o < out; ++o) {
-            scale[o] = at(n->gamma, o) / std::sqrt(at(n->var, o) + epsilon);
-            shift[o] = at(n->beta, o) + (shift[o] - at(n->mean, o)) * scale[o];
+            scale[o] = gamma[o] / std::sqrt(var[o] + epsilon);
+            shift[o] = beta[o] + (shift[o] - mean[o]) * scale[o];
         }
     }
     const float* scales() const { return scale.empty() ? nullptr : scale.data(); }
     const float* shifts() const { return shift.empty() ? nullptr : shift.data(); }
 
-    uint64_t fingerprint() const {
-        uint64_t result = scale.size();
-        for (float s : scale) {
-            uint32_t bits;
-            std::memcpy(&bits, &s, sizeof bits);
-            result = mixed(result, bits);
+    uint64_t fingerprint() const { return tt::fingerprint(scale.data(), scale.size()); }
+
+  private:
+    // One for each of `out` filters.
+    static std::vector<float> numbers(PyArrayObject* vector, int64_t out) {
+        if (PyArray_DIM(vector, 0) != out)
+            throw std::invalid_argument(std::to_string(PyArray_DIM(vector, 0)) +
+                                        " biases or normalised channels for " +
+                                        std::to_string(out) + " filters");
+        const char* from = PyArray_BYTES(vector);
+        std::vector<float> result(out);
+        for (float& number : result) {
+            number = *(const float*)from;
+            from += PyArray_STRIDE(vector, 0);
         }
         return result;
     }

@@ -11,6 +11,7 @@ namespace tt {
 // of it is read, which takes a hundredth of the convolution's time: values change in place, by
 // updates and by whoever holds the array, and nothing else would notice.
 uint64_t fingerprint(PyArrayObject* array);
+uint64_t fingerprint(const float* values, size_t count);
 uint64_t mixed(uint64_t a, uint64_t b);
 
 // Filters that lie packed, for one call or for as long as their values stay.

@@ -9,6 +9,7 @@
 #include <fstream>
 #include <map>
 #include <mutex>
+#include <optional>
 #include <set>
 #include <sstream>
 
@@ -17,6 +18,7 @@ namespace {
 
 std::mutex guard;
 std::map<std::string, std::string> chosen;  // what was measured -> name of the fastest
+std::map<std::vector<int64_t>, size_t> answers;  // what was asked before -> position, faster found
 std::string record;                         // the file that remembers it; empty: none
 std::set<std::string> switched_off;
 
@@ -40,49 +42,57 @@ void remember(const std::string& what, const std::string& name, const std::strin
 struct Question {
     std::vector<size_t> allowed;
     std::string text;
-    size_t answer;
-    bool answered;
+    std::optional<size_t> answer;
 
     Question(const std::string& operation, bool prepared, const std::vector<int64_t>& key,
-             const std::vector<Candidate>& candidates)
-        : answer(0), answered(true) {
+             const std::vector<Candidate>& candidates) {
         for (size_t i = 0; i < candidates.size(); ++i)
             if (!switched_off.count(candidates[i].name)) allowed.push_back(i);
-        if (!allowed.empty()) answer = allowed[0];
-        if (allowed.size() < 2) return;
+        if (allowed.size() < 2) {
+            answer = allowed.empty() ? 0 : allowed[0];
+            return;
+        }
         text = operation;
         for (int64_t number : key) text += ' ' + std::to_string(number);
         text += prepared ? "" : " packing";
         text += " threads " + std::to_string(omp_get_max_threads()) + " of";
         for (size_t i : allowed) text += ' ' + candidates[i].name;
         const auto found = chosen.find(text);
-        answered = false;
         if (found == chosen.end()) return;
         for (size_t i : allowed)
-            if (candidates[i].name == found->second) {
-                answer = i;
-                answered = true;
-            }
+            if (candidates[i].name == found->second) answer = i;
     }
 };
 
-Question ask(const std::string& operation, bool prepared, const std::vector<int64_t>& key,
-             const std::vector<Candidate>& candidates) {
+// The position of the fastest, if it is known.
+std::optional<size_t> known(const std::string& operation, bool prepared,
+                            const std::vector<int64_t>& key,
+                            const std::vector<Candidate>& candidates) {
+    std::vector<int64_t> asked(key);
+    for (int64_t more : {(int64_t)std::hash<std::string>()(operation), (int64_t)prepared,
+                         (int64_t)omp_get_max_threads()})
+        asked.push_back(more);
     const std::lock_guard<std::mutex> held(guard);
-    return Question(operation, prepared, key, candidates);
+    const auto found = answers.find(asked);
+    if (found != answers.end()) return found->second;
+    const Question question(operation, prepared, key, candidates);
+    if (question.answer) answers[asked] = *question.answer;
+    return question.answer;
 }
 
 }  // namespace
 
 bool is_known(const std::string& operation, bool prepared, const std::vector<int64_t>& key,
               const std::vector<Candidate>& candidates) {
-    return ask(operation, prepared, key, candidates).answered;
+    return known(operation, prepared, key, candidates).has_value();
 }
 
 size_t fastest(const std::string& operation, bool prepared, const std::vector<int64_t>& key,
                const std::vector<Candidate>& candidates) {
-    const Question question = ask(operation, prepared, key, candidates);
-    if (question.answered) return question.answer;
+    if (const auto answer = known(operation, prepared, key, candidates)) return *answer;
+    std::unique_lock<std::mutex> held(guard);
+    const Question question(operation, prepared, key, candidates);
+    held.unlock();
     const std::vector<size_t>& allowed = question.allowed;
     // In turns, so that a neighbour's work on the machine falls on all of them; the first round
     // warms up. What takes long varies less.
@@ -102,7 +112,7 @@ size_t fastest(const std::string& operation, bool prepared, const std::vector<in
         if (least[i] < least[best]) best = i;
         times << candidates[i].name << ' ' << least[i] * 1e3 << " ms ";
     }
-    const std::lock_guard<std::mutex> held(guard);
+    held.lock();
     chosen[question.text] = candidates[best].name;
     remember(question.text, candidates[best].name, times.str());
     return best;
@@ -117,6 +127,7 @@ extern "C" {
 void tt_remember_in(const char* path) {
     const std::lock_guard<std::mutex> held(tt::guard);
     tt::record = path;
+    tt::answers.clear();
     std::ifstream lines(path);
     for (std::string line; std::getline(lines, line);) {
         const size_t equals = line.find(" = "), comment = line.find(" # ");
@@ -128,6 +139,7 @@ void tt_remember_in(const char* path) {
 // Lets the candidates of this name take part or not.
 void tt_switch(const char* name, int on) {
     const std::lock_guard<std::mutex> held(tt::guard);
+    tt::answers.clear();
     if (on)
         tt::switched_off.erase(name);
     else
