@@ -107,6 +107,17 @@ class TestTraining:
         # that of the sum goes two ways, and so stays an expression
         assert sorted(op.activation_name for op in backward) == ["none", name]
 
+    def test_a_rectifier_joins_although_features_are_flattened(
+        self, rectifier, name, variables, arrays
+    ):
+        x, u, *_ = variables
+        gamma, beta = T.vector(), T.vector()
+        maps = [convolve(x, u), normalise(x, gamma, beta)]
+        values = [*arrays[:2], np.full(16, 1.5, "float32"), np.full(16, 0.5, "float32")]
+        function = check([x, u, gamma, beta], [rectifier(y).flatten(2) for y in maps], values)
+        for kind in (Conv2d, BatchNormTrain):
+            assert [op.activation_name for op in kernels(function, kind)] == [name]
+
     def test_the_gradient_of_a_mean_is_repeated_before_it_goes_on(
         self, rectifier, name, variables, arrays
     ):

@@ -17,6 +17,7 @@ from aesara.scalar import basic as scalar
 from aesara.tensor import add
 from aesara.tensor.elemwise import DimShuffle, Elemwise
 from aesara.tensor.math import Sum
+from aesara.tensor.shape import Reshape
 
 from theano_transfer.kernels._batch_norm import (
     BatchNormInference,
@@ -24,7 +25,7 @@ from theano_transfer.kernels._batch_norm import (
     BatchNormTrainGrad,
     SumChannels,
 )
-from theano_transfer.kernels._conv import Conv2d
+from theano_transfer.kernels._conv import PARTS, Conv2d
 from theano_transfer.kernels._depthwise_block import DepthwiseBlock, block_ending_with
 from theano_transfer.kernels._rewrites import (
     as_vector,
@@ -200,7 +201,7 @@ def local_fuse_activation(fgraph, node):
     if activation is None:
         return None
     (x,) = node.inputs
-    convolution = _open_convolution(fgraph, x, "bias", "normalisation", "residual")
+    convolution = _open_convolution(fgraph, x, *PARTS)
     if convolution is not None:
         fused = convolution.op.altered(activation_name=activation)
         return replacement(node, fused(*convolution.inputs, shape=shape_of(convolution)))
@@ -209,6 +210,24 @@ def local_fuse_activation(fgraph, node):
         op = BatchNormTrain(activation)
         return _normalised(node, normalisation, op, *normalisation.inputs)
     return None
+
+
+@node_rewriter([Elemwise])
+def local_rectify_before_reshaping(fgraph, node):
+    """relu(Reshape(Conv2d(...), shape)) -> Reshape(relu(Conv2d(...)), shape)
+
+    Aesara moves the flattening of features the other way, where the rectifier would stay alone.
+    """
+    activation, reshaped = rectifier_of(node.op), node.inputs[0]
+    owner = reshaped.owner
+    if activation is None or owner is None or not isinstance(owner.op, Reshape):
+        return None
+    x, shape = owner.inputs
+    if not _only_client(fgraph, reshaped):
+        return None
+    if not (_open_convolution(fgraph, x, *PARTS) or _open_normalisation(fgraph, x, 5)):
+        return None
+    return replacement(node, owner.op(rectify(x, activation), shape))
 
 
 def is_rectified(variable):
@@ -321,6 +340,7 @@ def register():
         local_fuse_bias,
         local_fuse_normalisation,
         local_fuse_residual,
+        local_rectify_before_reshaping,
         local_fuse_activation,
         local_fuse_activation_grad,
         local_sum_channels,
