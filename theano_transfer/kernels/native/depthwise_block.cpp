@@ -215,6 +215,10 @@ class Worker {
                     store(to + v * vector_step, load(pixels + i * b_.in + v * lanes));
             }
         }
+        // What the next step reads comes meanwhile.
+        const char* next = (const char*)(pixels + count * b_.in);
+        const int64_t bytes = cut_.step * b_.stride * b_.columns * b_.in * sizeof(Number);
+        for (int64_t at = 0; at < bytes; at += 64) fetch(next + at);
     }
 
     void widen(int64_t panel, int64_t first, int64_t last) {
