@@ -52,6 +52,16 @@ inline void load_inputs(const Plane& plane, const Number* images, const Place& p
         }
 }
 
+// Writes one row of a tile's outputs, finished: a vector of channels of each, from `channel` on.
+template <typename Number, typename Place>
+inline void write_row(const Plane& plane, const Finish<Number>& finish, const Place& place,
+                      int64_t row, int64_t channel, const vec* r, Number* output) {
+    const int64_t line = place.image * plane.out_rows + place.row + row;
+    int64_t at = (line * plane.out_columns + place.column) * plane.out + channel;
+    for (int64_t j = 0; j < place.wide; ++j, at += plane.out)
+        store(output + at, finish(r[j], channel, at));
+}
+
 // The positions of a filter.
 constexpr int taps = 9;
 

@@ -48,6 +48,7 @@ class Work {
         : plane_(plane),
           tiles_(tiles),
           block_step_(size * pitch),
+          input_step_(input_step(plane, size)),
           product_step_(apart(size * tile_columns)),
           transformed_(transformed),
           products_(products * product_step_) {}
@@ -59,7 +60,6 @@ class Work {
 
     // Writes B^T d B of one tile.
     void transform(const bfloat16* images, int64_t tile, int64_t place) {
-        const int64_t step = input_step(plane_, block_step_ / pitch);
         for (int64_t channel = 0; channel < plane_.in; channel += lanes) {
             vec d[products], half[products];
             load_inputs<inputs>(plane_, images, tiles_.place(tile), channel, d);
@@ -72,7 +72,7 @@ class Work {
                 transform_input(half + i * inputs, 1, r, 1);
 #pragma GCC unroll 4
                 for (int j = 0; j < inputs; ++j)
-                    store((bfloat16*)(target + (i * inputs + j) * step), r[j]);
+                    store((bfloat16*)(target + (i * inputs + j) * input_step_), r[j]);
             }
         }
     }
@@ -83,7 +83,6 @@ class Work {
         const int64_t channel = panel * tile_columns;
         const int64_t width = std::min<int64_t>(tile_columns, plane_.out - channel);
         const int64_t depth = plane_.in / together;
-        const int64_t step = input_step(plane_, block_step_ / pitch);
         const int64_t piece = even_piece(count, tile_rows);
         const auto multiply =
             width == tile_columns ? multiply_rows<tile_vectors, pitch, 1, tile_columns, bfloat16>
@@ -93,7 +92,7 @@ class Work {
                 for (int64_t tile = 0; tile < count; tile += piece)
                     multiply((int)std::min(piece, count - tile),
                              std::min<int64_t>(block_depth, depth - k),
-                             of_tile(tile, k) + product * step,
+                             of_tile(tile, k) + product * input_step_,
                              packed + ((panel * products + product) * depth + k) * tile_columns,
                              {of_product(product, tile), tile_columns, k > 0});
         for (int64_t tile = 0; tile < count; ++tile)
@@ -105,8 +104,6 @@ class Work {
     // Writes A^T m A of one tile, finished, into `width` channels from number `first` on.
     void write_outputs(const Tiles<outputs>::Place& place, const float* from, int64_t first,
                        int64_t width, const Finish<bfloat16>& finish, bfloat16* output) const {
-        const int64_t pixel =
-            (place.image * plane_.out_rows + place.row) * plane_.out_columns + place.column;
         for (int64_t channel = 0; channel < width; channel += lanes) {
             vec m[products], half[outputs * inputs], r[outputs * outputs];
 #pragma GCC unroll 16
@@ -117,11 +114,7 @@ class Work {
             for (int i = 0; i < outputs; ++i)
                 transform_output(half + i * inputs, 1, r + i * outputs, 1);
             for (int64_t i = 0; i < place.high; ++i)
-                for (int64_t j = 0; j < place.wide; ++j) {
-                    const int64_t at =
-                        (pixel + i * plane_.out_columns + j) * plane_.out + first + channel;
-                    store(output + at, finish(r[i * outputs + j], first + channel, at));
-                }
+                write_row(plane_, finish, place, i, first + channel, r + i * outputs, output);
         }
     }
 
@@ -134,7 +127,7 @@ class Work {
 
     const Plane& plane_;
     const Tiles<outputs>& tiles_;
-    const int64_t block_step_, product_step_;
+    const int64_t block_step_, input_step_, product_step_;
     float* const transformed_;
     const Scratch products_;
 };

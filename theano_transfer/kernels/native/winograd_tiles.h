@@ -108,8 +108,6 @@ inline void write_inputs(const Plane& plane, const float* images, const Place& p
 inline void write_outputs(const Plane& plane, const Finish<float>& finish,
                           const Place& place, const float* from, int64_t product_step,
                           int64_t first, int64_t width, float* output) {
-    const int64_t pixel =
-        (place.image * plane.out_rows + place.row) * plane.out_columns + place.column;
     for (int64_t channel = 0; channel < width; channel += lanes) {
         vec half[outputs * inputs];
 #pragma GCC unroll 6
@@ -123,11 +121,7 @@ inline void write_outputs(const Plane& plane, const Finish<float>& finish,
         for (int64_t i = 0; i < place.high; ++i) {
             vec r[outputs];
             transform_output(half + i * inputs, r, 1);
-            for (int64_t j = 0; j < place.wide; ++j) {
-                const int64_t at =
-                    (pixel + i * plane.out_columns + j) * plane.out + first + channel;
-                store(output + at, finish(r[j], first + channel, at));
-            }
+            write_row(plane, finish, place, i, first + channel, r, output);
         }
     }
 }
