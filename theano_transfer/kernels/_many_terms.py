@@ -13,7 +13,7 @@ from aesara.scalar import Add, Mul
 from aesara.tensor.elemwise import Elemwise
 
 MOST = 31
-_FOLDS = {Add: np.add, Mul: np.multiply}
+_FOLDS: dict[type, np.ufunc] = {Add: np.add, Mul: np.multiply}
 
 
 def install():
