@@ -1,6 +1,7 @@
 """What all tests share. The settings come before Keras or Aesara are imported by anyone."""
 
 import os
+import signal
 
 os.environ.setdefault("KERAS_BACKEND", "jax")
 os.environ.setdefault("JAX_PLATFORMS", "cpu")
@@ -23,6 +24,9 @@ def pytest_configure(config):
 
     # Aesara logs an error in a rewrite and goes on without it; here it fails the test.
     theano.config.on_opt_error = "raise"
+    # Scripts start programs in the background with Ctrl-C ignored, and those that they start too.
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture

@@ -70,6 +70,15 @@ def compressed_well(path):
     path.write_bytes(lzma.compress(bytes(1 << 20)))
 
 
+def beginning_with(start):
+    """Of what Python cannot make: what such files begin with, by their specifications."""
+
+    def maker(path):
+        path.write_bytes(bytes.fromhex(start) + bytes(1 << 10))
+
+    return maker
+
+
 def tape(path):
     inside = path.with_name("model.h5")
     inside.write_bytes(b"\x89HDF")
@@ -140,6 +149,11 @@ OTHER = {
     "compressed": (compressed, "a gzip file; unpack it first"),
     "compressed otherwise": (compressed_otherwise, "a bzip2 file; unpack it first"),
     "compressed well": (compressed_well, "an xz file; unpack it first"),
+    "Zstandard": (beginning_with("28b52ffd"), "a Zstandard file; unpack it first"),
+    "LZ4": (beginning_with("04224d18"), "an LZ4 file; unpack it first"),
+    "7z": (beginning_with("377abcaf271c"), "a 7z archive; unpack it first"),
+    "RAR 4": (beginning_with("526172211a0700"), "a RAR archive; unpack it first"),
+    "RAR 5": (beginning_with("526172211a070100"), "a RAR archive; unpack it first"),
     "tape archive": (tape, "a tar archive; unpack it first"),
     "text": (text, r"it is text; it begins with 'ir_version: 8\nproducer_name: größer'"),
     "cut text": (cut_text, "it is text"),

@@ -64,6 +64,19 @@ def test_quiet_writes_results_only(pictures, tmp_path, run):
 
 
 @pytest.mark.slow
+def test_why_training_ended_early_is_said(pictures, tmp_path, run):
+    # So large a step makes everything worse.
+    early = ("--epochs", "9", "--patience", "1", "--learning-rate", "10")
+    status, _, err = run("finetune", pictures, *QUICK, *early, "--output", tmp_path / "m.h5")
+    assert status == 0
+    last = [line for line in err.splitlines() if line.startswith("epoch ")][-1]
+    assert "/9" in last
+    assert not last.startswith("epoch 9")
+    said = f"stopped after {last.partition('/')[0]}: no better val_loss for 1 epochs"
+    assert said in err
+
+
+@pytest.mark.slow
 def test_the_same_seed_gives_the_same_model(pictures, tmp_path, run):
     for name in ("a.h5", "b.h5"):
         run("finetune", pictures, *QUICK, "--seed", "3", "--output", tmp_path / name)

@@ -7,6 +7,9 @@ import numpy as np
 import pytest
 
 from theano_transfer import tuning, weights
+from theano_transfer.cli._finetune import DEFAULTS
+from theano_transfer.cli._main import make_parser
+from theano_transfer.cli._run_folder import ASIDE, VERSION, prepare
 
 QUICK = ("--size", "32", "--epochs", "2", "--unfreeze-epochs", "1", "--batch-size", "8")
 
@@ -83,3 +86,85 @@ def test_what_cannot_be_gone_on_with_is_refused_in_words(own_pictures, tmp_path,
     (folder / "run.json").write_text("{}")
     status, _, err = run("finetune", "--resume", folder)
     assert (status, "cannot be read" in err) == (1, True)
+
+
+@pytest.fixture
+def recorded(pictures, tmp_path):
+    """The folder of a run that was typed, but has done nothing."""
+    folder = tmp_path / "run"
+    folder.mkdir()
+    typed = ["finetune", str(pictures), *QUICK, "--augment", "--run", str(folder)]
+    options = make_parser().parse_args(typed)
+    prepare(options, DEFAULTS)
+    kept = {key: value for key, value in vars(options).items() if key not in ASIDE}
+    (folder / "run.json").write_text(json.dumps({"version": VERSION, "options": kept}))
+    return folder
+
+
+def resumed(folder, *words):
+    """What is done when a run is gone on with by these words."""
+    options = make_parser().parse_args(["finetune", "--resume", str(folder), *words])
+    prepare(options, DEFAULTS)
+    return options
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (("--base", "vgg16"), "--base vgg16 was given, --base efficientnet_lite0 is in the run"),
+        (("--unfreeze", "none"), "--unfreeze none was given, --unfreeze auto is in the run"),
+        (("--epochs", "1"), "--epochs 1 was given, --epochs 2 is in the run"),
+        # What is the default else, but not in this run.
+        (("--batch-size", "32"), "--batch-size 32 was given, --batch-size 8 is in the run"),
+        (("--tensorboard",), "--tensorboard was given, no --tensorboard is in the run"),
+        (("--cache-size", "7"), "--cache-size 7 was given, no --cache-size is in the run"),
+        (("--device", "cpu"), "--device cpu was given, no --device is in the run"),
+        (("--validation", "more"), "more was given, no --validation is in the run"),
+    ],
+)
+def test_other_options_than_those_of_the_run_are_refused(words, said, recorded, run):
+    status, _, err = run("finetune", "--resume", recorded, "--seed", "0", *words)
+    assert status == 1
+    assert said in err
+    assert "--seed" not in err  # is the same
+    assert "start a new run" in err
+
+
+def test_options_of_the_run_may_be_typed_again(recorded, pictures, monkeypatch):
+    monkeypatch.chdir(recorded)
+    options = resumed(recorded, *QUICK, "--augment", "--output", "model.h5", "--quiet")
+    assert (options.folder, options.batch_size, options.augment) == (str(pictures), 8, True)
+    assert (options.output, options.quiet) == (str(recorded / "model.h5"), True)
+    assert (options.patience, options.validation) == (DEFAULTS["patience"], None)
+
+
+def test_more_epochs_may_be_asked_for_until_another_phase_has_begun(recorded):
+    assert (resumed(recorded).epochs, resumed(recorded).unfreeze_epochs) == (2, 1)
+    options = resumed(recorded, "--epochs", "5", "--unfreeze-epochs", "4")
+    assert (options.epochs, options.unfreeze_epochs) == (5, 4)
+    (recorded / "unfrozen").mkdir()
+    assert resumed(recorded, "--epochs", "2", "--unfreeze-epochs", "4").unfreeze_epochs == 4
+    with pytest.raises(ValueError, match="--epochs 3 was given, --epochs 2 is in the run"):
+        resumed(recorded, "--epochs", "3")
+
+
+@pytest.mark.slow
+def test_more_epochs_than_the_run_was_started_with(pictures, tmp_path, run):
+    short, long = tmp_path / "short", tmp_path / "long"
+    options = (*QUICK, "--unfreeze", "top", "--augment")
+    assert run("finetune", pictures, *options, "--run", short)[0] == 0
+    assert run("finetune", pictures, *options, "--unfreeze-epochs", "2", "--run", long)[0] == 0
+    before = json.loads((short / "run.json").read_text())
+    status, _, err = run("finetune", "--resume", short, "--unfreeze-epochs", "2")
+    assert status == 0, err
+    after = json.loads((short / "run.json").read_text())
+    assert after["options"] == {**before["options"], "unfreeze_epochs": 2}
+    assert [len(record.get("resumed", ())) for record in (before, after)] == [0, 1]
+    one, other = (weights.read(folder / "model.h5") for folder in (short, long))
+    for name in one:
+        np.testing.assert_array_equal(one[name], other[name], err_msg=name)
+    logs = [(folder / "history.csv").read_text().splitlines() for folder in (short, long)]
+    assert len(logs[0]) == len(logs[1]) == 1 + 2 + 2
+    status, out, _ = run("finetune", "--resume", short)  # now of a run that is over
+    assert (status, str(short / "model.h5") in out) == (0, True)
+    assert json.loads((short / "run.json").read_text()) == after

@@ -8,6 +8,7 @@ import shlex
 import shutil
 import sys
 from pathlib import Path
+from typing import Any
 
 from theano_transfer.cli._console import PROGRAM, name, note, say
 from theano_transfer.cli._options import (
@@ -40,9 +41,24 @@ examples:
   theano-transfer finetune photos --run runs/1
   theano-transfer finetune --resume runs/1
 """
-DEFAULT_BASE = "efficientnet_lite0"
+# Not argparse's: a run that is gone on with has to know which options were typed.
+DEFAULTS: dict[str, Any] = {
+    "base": "efficientnet_lite0",
+    "weights": "imagenet",
+    "epochs": 30,
+    "unfreeze": "auto",
+    "unfreeze_epochs": 10,
+    "learning_rate": 1e-3,
+    "batch_size": 32,
+    "augment": False,
+    "patience": 5,
+    "seed": 0,
+    "cache": "auto",
+    "validation_split": 0.2,
+    "on_error": "skip",
+    "tensorboard": False,
+}
 SLOWER = 10  # the unfrozen part learns so many times more slowly than the head alone
-SPLIT = 0.2
 TRAIN_NAMES = ("train", "training")
 VALIDATION_NAMES = ("validation", "valid", "val")
 
@@ -51,16 +67,18 @@ def configure(parser: argparse.ArgumentParser) -> None:
     which = parser.add_mutually_exclusive_group(required=True)
     which.add_argument("folder", metavar="DIR", nargs="?", help="pictures, one folder per class")
     which.add_argument(
-        "--resume", metavar="FOLDER", help="go on with the run in FOLDER, with its own options"
-    )
+        "--resume", metavar="FOLDER",
+        help="go on with the run in FOLDER, with its own options; more epochs can be asked for",
+    )  # fmt: skip
     what = parser.add_argument_group("network")
     what.add_argument(
-        "--base", default=DEFAULT_BASE, metavar="NAME",
-        help="network to start from; see theano-transfer models (default: %(default)s)",
+        "--base", metavar="NAME",
+        help=f"network to start from; see theano-transfer models (default: {DEFAULTS['base']})",
     )  # fmt: skip
     what.add_argument(
-        "--weights", default="imagenet", metavar="imagenet|FILE|none",
-        help="weights to start from; none: random, and all is trained (default: %(default)s)",
+        "--weights", metavar="imagenet|FILE|none",
+        help="weights to start from; none: random, and all is trained "
+        f"(default: {DEFAULTS['weights']})",
     )  # fmt: skip
     what.add_argument(
         "--size", type=positive_int, metavar="N",
@@ -68,43 +86,45 @@ def configure(parser: argparse.ArgumentParser) -> None:
     )  # fmt: skip
     training = parser.add_argument_group("training")
     training.add_argument(
-        "--epochs", type=positive_int, default=30, metavar="N",
-        help="epochs of the head, on a frozen base (default: %(default)s)",
+        "--epochs", type=positive_int, metavar="N",
+        help=f"epochs of the head, on a frozen base (default: {DEFAULTS['epochs']})",
     )  # fmt: skip
     training.add_argument(
-        "--unfreeze", default="auto", metavar="LAYER",
+        "--unfreeze", metavar="LAYER",
         help="then train from this layer or block on, too; auto: the upper third of the blocks, "
-        "all: everything, none: nothing more (default: %(default)s)",
+        f"all: everything, none: nothing more (default: {DEFAULTS['unfreeze']})",
     )  # fmt: skip
     training.add_argument(
-        "--unfreeze-epochs", type=positive_int, default=10, metavar="N",
-        help="epochs of that (default: %(default)s)",
+        "--unfreeze-epochs", type=positive_int, metavar="N",
+        help=f"epochs of that (default: {DEFAULTS['unfreeze_epochs']})",
     )  # fmt: skip
     training.add_argument(
-        "--learning-rate", type=rate, default=1e-3, metavar="RATE",
-        help=f"of the head, by Adam; a {SLOWER}th of it after unfreezing (default: %(default)s)",
+        "--learning-rate", type=rate, metavar="RATE",
+        help=f"of the head, by Adam; a {SLOWER}th of it after unfreezing "
+        f"(default: {DEFAULTS['learning_rate']})",
     )  # fmt: skip
     training.add_argument(
-        "--batch-size", type=positive_int, default=32, metavar="N",
-        help="pictures in a training step (default: %(default)s)",
+        "--batch-size", type=positive_int, metavar="N",
+        help=f"pictures in a training step (default: {DEFAULTS['batch_size']})",
     )  # fmt: skip
     training.add_argument(
-        "--augment", action="store_true",
+        "--augment", action="store_true", default=None,
         help="train on randomly mirrored, turned, shifted and zoomed pictures; slower, because "
         "the frozen part has to see every picture in every epoch (but see --cache-variants)",
     )  # fmt: skip
     training.add_argument(
-        "--patience", type=positive_int, default=5, metavar="N",
-        help="stop after so many epochs without a better validation loss (default: %(default)s)",
+        "--patience", type=positive_int, metavar="N",
+        help="stop after so many epochs without a better validation loss "
+        f"(default: {DEFAULTS['patience']})",
     )  # fmt: skip
-    training.add_argument("--seed", type=count, default=0, metavar="N", help="of all randomness")
+    training.add_argument("--seed", type=count, metavar="N", help="of all randomness")
     features = parser.add_argument_group(
         "features of the frozen part", "are computed once for each picture and kept"
     )
     features.add_argument(
-        "--cache", type=cache, default="auto", metavar="auto|memory|disk|FILE|none",
+        "--cache", type=cache, metavar="auto|memory|disk|FILE|none",
         help="where: auto and memory until the end, disk in your cache folder, FILE (.h5) in a "
-        "file of your own, for later runs too (default: %(default)s)",
+        f"file of your own, for later runs too (default: {DEFAULTS['cache']})",
     )  # fmt: skip
     features.add_argument(
         "--cache-size", type=mebibytes, metavar="MIB", dest="cache_bytes",
@@ -121,12 +141,14 @@ def configure(parser: argparse.ArgumentParser) -> None:
         "--validation", metavar="DIR", help="validation pictures in a folder of their own"
     )
     held_out.add_argument(
-        "--validation-split", type=fraction, default=SPLIT, metavar="SHARE",
-        help="share of the pictures of each class to validate with (default: %(default)s)",
+        "--validation-split", type=fraction, metavar="SHARE",
+        help="share of the pictures of each class to validate with "
+        f"(default: {DEFAULTS['validation_split']})",
     )  # fmt: skip
     data.add_argument(
-        "--on-error", choices=("skip", "raise"), default="skip",
-        help="what to do about files that are no readable pictures (default: %(default)s)",
+        "--on-error", choices=("skip", "raise"),
+        help="what to do about files that are no readable pictures "
+        f"(default: {DEFAULTS['on_error']})",
     )  # fmt: skip
     data.add_argument(
         "--output", type=output_file, metavar="FILE",
@@ -142,7 +164,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
         "its states, logs and, unless --output is given, the model",
     )  # fmt: skip
     whole.add_argument(
-        "--tensorboard", action="store_true",
+        "--tensorboard", action="store_true", default=None,
         help="with --run: event files for TensorBoard too (needs tensorboardX)",
     )  # fmt: skip
     data.add_argument("--quiet", action="store_true", help="write nothing about the progress")
@@ -152,7 +174,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace) -> int:
     from theano_transfer import zoo
 
-    prepare(options)
+    prepare(options, DEFAULTS)
     if options.tensorboard and options.run is None:
         raise ValueError("--tensorboard writes into the folder of a run; give --run too")
     zoo.record(options.base)  # a wrong name is found before pictures are decoded

@@ -10,6 +10,7 @@ from typing import Any
 from theano_transfer import images, tuning, weights
 from theano_transfer.cache import as_cache
 from theano_transfer.cli._console import is_terminal, note
+from theano_transfer.cli._run_folder import HEAD, UNFROZEN
 
 MONITOR = "val_loss"
 
@@ -53,11 +54,11 @@ class Phases:
         options = self.options
         if self._scratch:
             self.model.unfreeze("all", batch_norm=True)
-        self._fit("head", options.epochs, options.learning_rate)
+        self._fit(HEAD, options.epochs, options.learning_rate)
         if self._second is not None and not self.interrupted:
             self.best.restore(self.model)
             self.model.unfreeze(self._second)
-            self._fit("unfrozen", options.unfreeze_epochs, options.learning_rate / 10)
+            self._fit(UNFROZEN, options.unfreeze_epochs, options.learning_rate / 10)
 
     def _plan_unfreezing(self) -> str | None:
         """The layer to unfreeze from; a name that does not exist is refused now, not later."""
@@ -96,6 +97,8 @@ class Phases:
         self.history = self.history + history
         self.history.best_epoch = self.best.epoch
         self.interrupted = history.interrupted
+        if history.stopped and not (history.interrupted or options.quiet):
+            note(f"stopped after epoch {history.epochs[-1]}: {history.stopped}")
 
     def _states(self, phase: str) -> dict[str, Any]:
         """Where the phase keeps its states; a phase that has begun is gone on with."""

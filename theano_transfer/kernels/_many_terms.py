@@ -1,41 +1,53 @@
-"""Sums and products of more terms than NumPy takes at once, where there is no compiler.
+"""Elementwise operations of more inputs than NumPy's functions take, computed in Python.
 
 Aesara gathers what is added up block after block, as the bypasses of a ResNet101V2, in one
-Elemwise. Compiled, it takes any number of inputs; in Python it is a function of NumPy's, which
-takes 32 operands.
+Elemwise, and fuses it with what follows. Compiled, it takes any number of inputs; in Python (no
+compiler, or a linker without C code) it is a function of NumPy's, which takes 32 operands, and
+Aesara gives up.
 """
 
-from __future__ import annotations
+from functools import partial, reduce
 
-from aesara.compile.mode import optdb
-from aesara.configdefaults import config
-from aesara.graph.rewriting.basic import copy_stack_trace, in2out, node_rewriter
+import numpy as np
 from aesara.scalar import Add, Mul
 from aesara.tensor.elemwise import Elemwise
 
 MOST = 31
+_FOLDS: dict[type, np.ufunc] = {Add: np.add, Mul: np.multiply}
 
 
-@node_rewriter([Elemwise])
-def split_many_terms(fgraph, node):
-    """The first 31 terms, and the rest of them, are computed one after the other."""
-    op = node.op
-    if (
-        config.cxx
-        or len(node.inputs) <= MOST
-        or op.inplace_pattern
-        or not isinstance(op.scalar_op, (Add, Mul))
-    ):
-        return None
-    first = op(*node.inputs[:MOST])
-    both = op(first, *node.inputs[MOST:])
-    if both.type != node.outputs[0].type:
-        return None
-    copy_stack_trace(node.outputs[0], [first, both])
-    return [both]
+def install():
+    """Replace the ``perform`` of elementwise Ops by one for any number. Called once."""
+    Elemwise.perform = _of_any_number(Elemwise.perform)
 
 
-def register():
-    """Behind the fusion of operations (49), which gathers terms again."""
-    rewriter = in2out(split_many_terms)
-    optdb.register("split_many_terms", rewriter, "fast_run", "fast_compile", position=49.2)
+def _of_any_number(perform):
+    def of_any_number(self, node, inputs, output_storage):
+        if len(inputs) <= MOST:
+            perform(self, node, inputs, output_storage)
+            return
+        fold = _FOLDS.get(type(self.scalar_op))
+        if fold is None:
+            results = _one_by_one(self.scalar_op, node, inputs)
+        else:
+            results = [reduce(partial(fold, dtype=node.outputs[0].dtype), inputs)]
+        for place, (result, storage) in enumerate(zip(results, output_storage)):
+            if place in self.inplace_pattern:
+                storage[0] = inputs[self.inplace_pattern[place]]
+                storage[0][...] = result
+            else:
+                storage[0] = np.asarray(result)
+
+    return of_any_number
+
+
+def _one_by_one(scalar_op, node, inputs):
+    """Any operation, element by element, as NumPy's functions made of Python's work too."""
+    shape = np.broadcast_shapes(*(value.shape for value in inputs))
+    results = [np.empty(shape, output.dtype) for output in node.outputs]
+    elements = zip(*(np.broadcast_to(value, shape).flat for value in inputs))
+    for place, element in enumerate(elements):
+        found = scalar_op.impl(*element)
+        for result, value in zip(results, [found] if len(results) == 1 else found):
+            result.flat[place] = value
+    return results

@@ -20,7 +20,9 @@ _STARTS = (  # (first bytes, what such a file is, what to do)
     (b"BZh", "a bzip2 file", _UNPACK),
     (b"\xfd7zXZ\x00", "an xz file", _UNPACK),
     (b"\x28\xb5\x2f\xfd", "a Zstandard file", _UNPACK),
+    (b"\x04\x22\x4d\x18", "an LZ4 file", _UNPACK),
     (b"7z\xbc\xaf\x27\x1c", "a 7z archive", _UNPACK),
+    (b"Rar!\x1a\x07", "a RAR archive", _UNPACK),
     (b"\x89PNG", "a PNG picture", ""),
     (b"version https://git-lfs", "a Git LFS pointer", "; run `git lfs pull` to get the file"),
 )
