@@ -130,6 +130,14 @@ def test_other_options_than_those_of_the_run_are_refused(words, said, recorded, 
     assert "start a new run" in err
 
 
+def test_a_record_that_makes_no_sense_is_refused(recorded):
+    record = json.loads((recorded / "run.json").read_text())
+    record["options"]["epochs"] = "many"
+    (recorded / "run.json").write_text(json.dumps(record))
+    with pytest.raises(ValueError, match=r"cannot be read: epochs is 'many', no whole number"):
+        resumed(recorded, "--epochs", "3")
+
+
 def test_options_of_the_run_may_be_typed_again(recorded, pictures, monkeypatch):
     monkeypatch.chdir(recorded)
     options = resumed(recorded, *QUICK, "--augment", "--output", "model.h5", "--quiet")

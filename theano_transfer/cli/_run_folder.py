@@ -93,6 +93,9 @@ def _bring_back(options):
         known = set(vars(options)).difference(ASIDE)
         if record["version"] != VERSION or set(stored) != known:
             raise ValueError("another version of theano_transfer wrote it")
+        for option in EPOCHS:
+            if not isinstance(stored[option], int):
+                raise ValueError(f"{option} is {stored[option]!r}, no whole number")
     except (KeyError, TypeError, ValueError) as error:
         raise ValueError(f"{name(path)} cannot be read: {error}") from error
     _make_absolute(options)
