@@ -8,6 +8,7 @@ import pytest
 import theano_transfer as tt
 from theano_transfer import __version__
 from theano_transfer.cli import _main
+from theano_transfer.cli._finetune import DEFAULTS
 from theano_transfer.cli._main import COMMANDS, describe, make_parser
 from theano_transfer.cli._run_folder import ASIDE, VERSION
 
@@ -90,7 +91,7 @@ def test_whatever_a_command_raises_becomes_a_status(raised, status, said, run, m
 def test_a_device_that_is_not_there_is_said_before_anything_else(run, tmp_path):
     pytest.importorskip("jax")
     typed = ["finetune", str(tmp_path / "nothing"), "--device", "cuda99"]
-    options = vars(make_parser().parse_args(typed))
+    options = {**vars(make_parser().parse_args(typed)), **DEFAULTS}
     kept = {key: value for key, value in options.items() if key not in ASIDE}
     (tmp_path / "run.json").write_text(json.dumps({"version": VERSION, "options": kept}))
     try:
